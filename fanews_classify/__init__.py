@@ -1,0 +1,76 @@
+"""Persian news classification on an ordinary CPU.
+
+>>> import fanews_classify as fc
+>>> fc.load("section").predict("بورس تهران هفته را با رشد شاخص کل آغاز کرد")
+'economy'
+
+How a text flows: ``text`` (code page, tokens) → ``features`` (terms, TF-IDF) →
+``model`` (scores, probabilities, explanations, files). ``training`` and
+``evaluation`` stand beside it. Importing this package loads numpy only;
+scikit-learn, scipy and joblib come in where they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fanews_classify.errors import FanewsError
+from fanews_classify.labels import SECTIONS, STANCES, TOPICS, persian_name
+from fanews_classify.model._explain import Evidence
+from fanews_classify.model._store import load, models, save, verify
+from fanews_classify.model.classifier import NewsClassifier, Prediction
+from fanews_classify.text import normalize, tokenize
+
+if TYPE_CHECKING:
+    from fanews_classify.evaluation.report import Evaluation, evaluate
+    from fanews_classify.features.vectorizer import PersianTfidfVectorizer
+    from fanews_classify.model._export import export_joblib, to_pipeline
+    from fanews_classify.training import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SECTIONS",
+    "STANCES",
+    "TOPICS",
+    "Evaluation",
+    "Evidence",
+    "FanewsError",
+    "NewsClassifier",
+    "PersianTfidfVectorizer",
+    "Prediction",
+    "evaluate",
+    "export_joblib",
+    "load",
+    "models",
+    "normalize",
+    "persian_name",
+    "save",
+    "to_pipeline",
+    "tokenize",
+    "train",
+    "verify",
+]
+
+# What needs scikit-learn, scipy or joblib is imported when first asked for.
+_LAZY = {
+    "Evaluation": "fanews_classify.evaluation.report",
+    "PersianTfidfVectorizer": "fanews_classify.features.vectorizer",
+    "evaluate": "fanews_classify.evaluation.report",
+    "export_joblib": "fanews_classify.model._export",
+    "to_pipeline": "fanews_classify.model._export",
+    "train": "fanews_classify.training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""The ``fanews`` command."""

@@ -1,0 +1,1 @@
+"""Honest scores: F1 with intervals, calibration, slices, noise."""

@@ -1,0 +1,1 @@
+"""Terms, counts and TF-IDF values; the scikit-learn transformer over them."""

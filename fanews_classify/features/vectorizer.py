@@ -1,0 +1,462 @@
+"""TF-IDF features of Persian text, as a scikit-learn transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from numbers import Integral
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from fanews_classify.errors import NotFittedError, ParameterError
+from fanews_classify.features._extractor import AnalyzerOptions, count_known
+from fanews_classify.features._table import HashTable
+from fanews_classify.features._terms import char_terms, word_terms
+from fanews_classify.features._tfidf import NORMS, Counts, count_terms, weigh
+from fanews_classify.text._codepage import decode, term_bytes
+from fanews_classify.text._hashing import hash_bytes
+from fanews_classify.text._input import check_texts
+from fanews_classify.text._tokens import batches
+
+Norm = Literal["l1", "l2"] | None
+
+
+class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turn Persian texts into a sparse matrix of TF-IDF features.
+
+    A drop-in for scikit-learn's ``TfidfVectorizer`` whose tokens are those of
+    :func:`fanews_classify.text.tokenize`: Arabic and Persian letters and
+    digits are folded, a compound is the same word with a half-space and
+    without, news boilerplate is left out. Counts and weights equal those of
+    scikit-learn on the same tokens.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char_wb"}, default="word"
+        Words and runs of words, or character n-grams inside words.
+    ngram_range : tuple of (int, int), default=(1, 1)
+        Shortest and longest run. ``(1, 2)`` gives words and pairs.
+    min_df, max_df : int or float, default=1, 1.0
+        Terms in fewer (more) documents are dropped. An int is a count, a
+        float a share of the documents.
+    max_features : int or None, default=None
+        Keep the terms with the highest total count only.
+    vocabulary : mapping of str to int, iterable of str, or None, default=None
+        A fixed vocabulary, in the folded form that
+        `get_feature_names_out` gives.
+    binary : bool, default=False
+        Count a term once at most.
+    sublinear_tf : bool, default=False
+        Use ``1 + ln(tf)``.
+    use_idf, smooth_idf : bool, default=True
+        As in scikit-learn's ``TfidfTransformer``.
+    norm : {"l1", "l2"} or None, default="l2"
+    remove_boilerplate : bool, default=True
+        Leave out agency leads, signatures, links, page furniture.
+    join_affixes : bool, default=True
+        Take «می شود» and «می‌شود» for the same word.
+    max_tokens : int or None, default=None
+        Look only at so many words at the beginning of each text: its headline
+        and lead.
+    tokenizer : callable or None, default=None
+        Replaces the library's own tokens: called with a text, returns words.
+        For hazm see :func:`fanews_classify.features.hazm_tokenizer`. Its
+        words are folded by the code page; a word that folds to nothing is
+        left out. A vectorizer with a tokenizer cannot be saved as a model.
+    dtype : dtype, default=np.float32
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        Terms and their columns. Terms are in the order of their text.
+    idf_ : ndarray of float64, shape (n_features,)
+        Inverse document frequencies; absent when ``use_idf=False``.
+    n_features_out_ : int
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.TfidfVectorizer : The same for any language.
+
+    Examples
+    --------
+    >>> from fanews_classify import PersianTfidfVectorizer
+    >>> vectorizer = PersianTfidfVectorizer()
+    >>> X = vectorizer.fit_transform(["كتاب‌ها را می‌خوانم", "کتابها را مي خوانم"])
+    >>> vectorizer.get_feature_names_out().tolist()
+    ['را', 'میخوانم', 'کتابها']
+    >>> bool((X[0] != X[1]).nnz == 0)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        analyzer: Literal["word", "char_wb"] = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        vocabulary: Mapping[str, int] | Iterable[str] | None = None,
+        binary: bool = False,
+        sublinear_tf: bool = False,
+        use_idf: bool = True,
+        smooth_idf: bool = True,
+        norm: Norm = "l2",
+        remove_boilerplate: bool = True,
+        join_affixes: bool = True,
+        max_tokens: int | None = None,
+        tokenizer: Callable[[str], Iterable[str]] | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
+        self.min_df = min_df
+        self.max_df = max_df
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.binary = binary
+        self.sublinear_tf = sublinear_tf
+        self.use_idf = use_idf
+        self.smooth_idf = smooth_idf
+        self.norm = norm
+        self.remove_boilerplate = remove_boilerplate
+        self.join_affixes = join_affixes
+        self.max_tokens = max_tokens
+        self.tokenizer = tokenizer
+        self.dtype = dtype
+
+    # -- fitting ---------------------------------------------------------------
+
+    def fit(self, X: Iterable[str], y: Any = None) -> PersianTfidfVectorizer:
+        """Learn the vocabulary and the document frequencies.
+
+        Parameters
+        ----------
+        X : iterable of str, length n_texts
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputTypeError
+            For a bare ``str`` or an element that is no ``str``.
+        ParameterError
+            For a parameter out of range, or if no term is left.
+        """
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: Iterable[str], y: Any = None, **fit_params: Any) -> sp.csr_matrix:
+        """Fit, and return the features of the same texts.
+
+        Returns
+        -------
+        csr_matrix of `dtype`, shape (n_texts, n_features)
+        """
+        self._check_parameters()
+        texts = check_texts(X)
+        if not texts and self.vocabulary is None:
+            raise ParameterError("cannot learn a vocabulary from no texts at all")
+        if self.vocabulary is not None:
+            self._set_vocabulary(_fixed_vocabulary(self.vocabulary))
+            counts = self._count(texts)
+            df = np.bincount(counts.indices, minlength=counts.shape[1])
+        else:
+            counts, df = self._learn(texts)
+        self.n_features_out_ = counts.shape[1]
+        if self.use_idf:
+            smooth = int(self.smooth_idf)
+            with np.errstate(divide="ignore"):
+                ratio = (len(texts) + smooth) / (df.astype(np.float64) + smooth)
+            self.idf_ = np.log(ratio) + 1.0
+        elif hasattr(self, "idf_"):
+            del self.idf_
+        return self._weigh(counts)
+
+    def _learn(self, texts: list[str]) -> tuple[sp.csr_matrix, npt.NDArray[np.int64]]:
+        """Count every term by its hash, select, then name the selected ones."""
+        options = self._options()
+        hash_parts, row_parts = [], []
+        for begin, end in batches(texts):
+            hashes, rows = self._hashed(texts[begin:end], options)
+            hash_parts.append(hashes)
+            row_parts.append(rows + begin)
+        hashes = np.concatenate(hash_parts)
+        rows = np.concatenate(row_parts)
+        distinct, column = np.unique(hashes, return_inverse=True)
+        del hashes, hash_parts
+        matrix = sp.csr_matrix(
+            (np.ones(len(rows), dtype=np.int64), (rows, column)),
+            shape=(len(texts), len(distinct)),
+        )
+        matrix.sum_duplicates()
+        df = np.bincount(matrix.indices, minlength=len(distinct))
+        kept = self._select(df, np.asarray(matrix.sum(axis=0)).ravel(), len(texts))
+        names = self._names(texts, options, distinct[kept])
+        if self.max_features is not None and len(kept) > self.max_features:
+            total = np.asarray(matrix.sum(axis=0)).ravel()[kept]
+            # Ties by the text of the term, so that the choice does not depend on hashes.
+            ranking = sorted(range(len(kept)), key=lambda i: (-total[i], names[i]))
+            chosen = np.array(sorted(ranking[: self.max_features]), dtype=np.intp)
+            kept, names = kept[chosen], [names[i] for i in chosen]
+        order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
+        self._set_vocabulary([names[i] for i in order])
+        kept = kept[order]
+        counts = matrix[:, kept]
+        counts.sort_indices()
+        return counts, df[kept]
+
+    def _select(
+        self, df: npt.NDArray[np.int64], total: npt.NDArray[np.int64], n_texts: int
+    ) -> npt.NDArray[np.intp]:
+        low = self.min_df if isinstance(self.min_df, Integral) else self.min_df * n_texts
+        high = self.max_df if isinstance(self.max_df, Integral) else self.max_df * n_texts
+        if high < low:
+            raise ParameterError(
+                f"max_df={self.max_df!r} keeps fewer documents than min_df={self.min_df!r}"
+            )
+        kept = np.flatnonzero((df >= low) & (df <= high))
+        if not len(kept):
+            raise ParameterError(
+                "no term is left: the texts hold no words, or min_df/max_df drop all of them"
+            )
+        if self.max_features is not None and len(kept) > self.max_features:
+            # Name only what can still be chosen: all above or at the threshold count.
+            threshold = np.partition(total[kept], -self.max_features)[-self.max_features]
+            kept = kept[total[kept] >= threshold]
+        return kept
+
+    def _names(
+        self, texts: list[str], options: AnalyzerOptions, hashes: npt.NDArray[np.uint64]
+    ) -> list[str]:
+        """Find the text of each selected term by a second walk over the texts."""
+        table = HashTable.build(hashes)
+        names: list[str | None] = [None] * len(hashes)
+        named = np.zeros(len(hashes), dtype=np.bool_)
+        for begin, end in batches(texts):
+            if named.all():
+                break
+            for found, term in self._named(texts[begin:end], options, table, named):
+                names[found] = term
+                named[found] = True
+        return [name or "" for name in names]
+
+    def _named(
+        self,
+        texts: list[str],
+        options: AnalyzerOptions,
+        table: HashTable,
+        named: npt.NDArray[np.bool_],
+    ) -> Iterator[tuple[int, str]]:
+        """Yield (id, text) of the terms that have no name yet."""
+        if self.tokenizer is not None:
+            for words in self._custom_words(texts):
+                for term in _runs(words, options.ngram_range):
+                    found = int(table.lookup(np.array([hash_bytes(term)], dtype=np.uint64))[0])
+                    if found >= 0 and not named[found]:
+                        yield found, decode(term)
+            return
+        batch = options.tokenize(texts)
+        if options.analyzer == "word":
+            terms = word_terms(batch, options.ngram_range)
+            sizes = np.repeat([n for n, _ in terms.sizes], [count for _, count in terms.sizes])
+            for i, found in _first_places(table.lookup(terms.hashes), named):
+                first = int(terms.tokens[i])
+                words = [batch.term(j) for j in range(first, first + int(sizes[i]))]
+                yield found, decode(b" ".join(words))
+            return
+        distinct = np.unique(batch.hashes, return_index=True)[1]
+        words = [batch.term(i) for i in distinct]
+        grams = char_terms(words, options.ngram_range)
+        for i, found in _first_places(table.lookup(grams.hashes), named):
+            offset, length = int(grams.offsets[i]), int(grams.lengths[i])
+            padded = b" " + words[grams.words[i]] + b" "
+            yield found, decode(padded[offset : offset + length])
+
+    def _set_vocabulary(self, terms: list[str]) -> None:
+        self.vocabulary_ = {term: i for i, term in enumerate(terms)}
+        self._table = HashTable.build(
+            np.array([hash_bytes(term_bytes(term)) for term in terms], dtype=np.uint64)
+        )
+        self.n_features_out_ = len(terms)
+
+    # -- transforming ----------------------------------------------------------
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """Return the features of texts.
+
+        Parameters
+        ----------
+        X : iterable of str, length n_texts
+
+        Returns
+        -------
+        csr_matrix of `dtype`, shape (n_texts, n_features)
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        self._check_fitted()
+        return self._weigh(self._count(check_texts(X)))
+
+    def _count(self, texts: list[str]) -> sp.csr_matrix:
+        options, n_terms = self._options(), len(self.vocabulary_)
+        parts: list[Counts] = []
+        for begin, end in batches(texts):
+            if self.tokenizer is None:
+                batch = options.tokenize(texts[begin:end])
+                parts.append(count_known(batch, options, self._table, n_terms))
+                continue
+            hashes, rows = self._hashed(texts[begin:end], options)
+            ids = self._table.lookup(hashes)
+            known = ids >= 0
+            parts.append(count_terms(ids[known], rows[known], end - begin, n_terms))
+        indptr = [np.zeros(1, dtype=np.intp)]
+        for part in parts:
+            indptr.append(part.splits[1:] + indptr[-1][-1])
+        if not parts:
+            return sp.csr_matrix((0, n_terms), dtype=np.int64)
+        return sp.csr_matrix(
+            (
+                np.concatenate([part.counts for part in parts]),
+                np.concatenate([part.ids for part in parts]),
+                np.concatenate(indptr),
+            ),
+            shape=(len(texts), n_terms),
+        )
+
+    def _hashed(
+        self, texts: list[str], options: AnalyzerOptions
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+        """Hashes of all terms of a batch and the text of each."""
+        if self.tokenizer is not None:
+            hashes, rows = [], []
+            for row, words in enumerate(self._custom_words(texts)):
+                found = [hash_bytes(term) for term in _runs(words, options.ngram_range)]
+                hashes.extend(found)
+                rows.extend([row] * len(found))
+            return np.array(hashes, dtype=np.uint64), np.array(rows, dtype=np.intp)
+        batch = options.tokenize(texts)
+        text_of_token = np.repeat(np.arange(len(texts)), np.diff(batch.splits))
+        if options.analyzer == "word":
+            terms = word_terms(batch, options.ngram_range)
+            return terms.hashes, text_of_token[terms.tokens]
+        _, first, word = np.unique(batch.hashes, return_index=True, return_inverse=True)
+        grams = char_terms([batch.term(i) for i in first], options.ngram_range)
+        # X_words @ T with the n-grams as columns: T has a row for each distinct word.
+        columns, inverse = np.unique(grams.hashes, return_inverse=True)
+        word_counts = sp.csr_matrix(
+            (np.ones(len(word), dtype=np.int64), (text_of_token, word)),
+            shape=(len(texts), len(first)),
+        )
+        grams_of_word = sp.csr_matrix(
+            (np.ones(len(inverse), dtype=np.int64), (grams.words, inverse)),
+            shape=(len(first), len(columns)),
+        )
+        product = (word_counts @ grams_of_word).tocoo()
+        return np.repeat(columns[product.col], product.data), np.repeat(product.row, product.data)
+
+    def _custom_words(self, texts: list[str]) -> Iterator[list[bytes]]:
+        split = self.tokenizer or str.split
+        for text in texts:
+            words = (term_bytes(word) for word in split(text))
+            yield [word for word in words if word][: self.max_tokens]
+
+    def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:
+        rows = Counts(counts.indices, counts.data, counts.indptr)
+        values = weigh(
+            rows,
+            self.idf_ if self.use_idf else None,
+            sublinear_tf=self.sublinear_tf,
+            binary=self.binary,
+            norm=self.norm,
+        )
+        return sp.csr_matrix(
+            (values.astype(self.dtype), counts.indices, counts.indptr), shape=counts.shape
+        )
+
+    # -- inspection ------------------------------------------------------------
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
+        """Return the terms in the order of the columns.
+
+        Returns
+        -------
+        ndarray of object (str), shape (n_features,)
+        """
+        self._check_fitted()
+        return np.array(sorted(self.vocabulary_, key=self.vocabulary_.__getitem__), dtype=object)
+
+    def _options(self) -> AnalyzerOptions:
+        return AnalyzerOptions(
+            self.analyzer,
+            (self.ngram_range[0], self.ngram_range[1]),
+            self.remove_boilerplate,
+            self.join_affixes,
+            self.max_tokens,
+        )
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "vocabulary_"):
+            raise NotFittedError("this PersianTfidfVectorizer is not fitted; call fit first")
+
+    def _check_parameters(self) -> None:
+        self._options()
+        if self.norm not in NORMS:
+            raise ParameterError(f"norm={self.norm!r}; choose one of {list(NORMS)}")
+        if self.tokenizer is not None and self.analyzer != "word":
+            raise ParameterError("a tokenizer can only be used with analyzer='word'")
+        if np.dtype(self.dtype).kind != "f":
+            raise ParameterError(f"dtype={self.dtype!r}; choose a floating-point type")
+        for name, value in (("min_df", self.min_df), ("max_df", self.max_df)):
+            whole = isinstance(value, Integral) and not isinstance(value, bool)
+            if not (value >= 1 if whole else 0.0 <= value <= 1.0):
+                raise ParameterError(f"{name}={value!r}; give an int >= 1 or a float in [0, 1]")
+        if self.max_features is not None and self.max_features < 1:
+            raise ParameterError(f"max_features={self.max_features!r}; give a positive int or None")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _fixed_vocabulary(vocabulary: Mapping[str, int] | Iterable[str]) -> list[str]:
+    if isinstance(vocabulary, Mapping):
+        terms = sorted(vocabulary, key=lambda term: vocabulary[term])
+        if [vocabulary[term] for term in terms] != list(range(len(terms))):
+            raise ParameterError("vocabulary must map its terms to 0, 1, 2, … without gaps")
+    else:
+        terms = list(vocabulary)
+    if not terms:
+        raise ParameterError("the given vocabulary is empty")
+    for term in terms:
+        if not isinstance(term, str):
+            raise ParameterError(f"the vocabulary holds {term!r}, which is not a str")
+    if len({term_bytes(term) for term in terms}) != len(terms):
+        raise ParameterError("the given vocabulary holds a term twice (after folding)")
+    return terms
+
+
+def _runs(words: list[bytes], ngram_range: tuple[int, int]) -> Iterator[bytes]:
+    for n in range(ngram_range[0], ngram_range[1] + 1):
+        for i in range(len(words) - n + 1):
+            yield b" ".join(words[i : i + n])
+
+
+def _first_places(
+    ids: npt.NDArray[np.int32], named: npt.NDArray[np.bool_]
+) -> Iterator[tuple[int, int]]:
+    places = np.flatnonzero(ids >= 0)
+    places = places[~named[ids[places]]]
+    found, first = np.unique(ids[places], return_index=True)
+    yield from zip(places[first].tolist(), found.tolist(), strict=True)

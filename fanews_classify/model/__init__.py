@@ -1,0 +1,1 @@
+"""Trained classifiers: scores, probabilities, explanations, files. numpy only."""

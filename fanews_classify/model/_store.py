@@ -1,0 +1,248 @@
+"""Saving and loading of classifiers, and the models that come with the package."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fanews_classify.errors import (
+    FanewsError,
+    ModelArrayError,
+    ModelCorruptError,
+    ModelKindError,
+    ModelNotFoundError,
+    ModelVersionError,
+)
+from fanews_classify.features._extractor import AnalyzerOptions
+from fanews_classify.features._table import HashTable
+from fanews_classify.model._calibration import Calibration
+from fanews_classify.model._format import read_container, write_container
+from fanews_classify.model._linear import Block, LinearScorer, Weighting
+from fanews_classify.model.classifier import NewsClassifier
+from fanews_classify.text import TEXT_PIPELINE_VERSION
+from fanews_classify.text._hashing import hash_bytes
+
+KIND: Final = "single-label"
+SUFFIX: Final = ".fanews"
+BUNDLED: Final = Path(__file__).resolve().parent.parent / "models"
+_BARE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def save(model: NewsClassifier, path: str | os.PathLike[str]) -> None:
+    """Save a model to one file, by convention ``NAME.fanews``.
+
+    The file is written beside its place and then renamed, so an interrupted
+    save leaves the old file as it was. The same model always gives the same
+    bytes. Nothing in the file is code.
+
+    Parameters
+    ----------
+    model : NewsClassifier
+    path : str or path-like
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import fanews_classify as fc, tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "copy.fanews"
+    ...     fc.save(fc.load("section"), path)
+    ...     fc.load(path).labels == fc.load("section").labels
+    True
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {"intercept": model.scorer.intercept}
+    blocks = []
+    for i, block in enumerate(model.scorer.blocks):
+        arrays[f"fingerprints.{i}"] = block.table.fingerprints
+        arrays[f"ids.{i}"] = block.table.ids
+        arrays[f"coef.{i}"] = block.coef
+        arrays[f"terms.{i}"] = np.frombuffer(block.terms_blob, dtype=np.uint8)
+        if block.idf is not None:
+            arrays[f"idf.{i}"] = block.idf
+        weighting = block.weighting
+        blocks.append(
+            {
+                "analyzer": block.options.to_json(),
+                "sublinear_tf": weighting.sublinear_tf,
+                "binary": weighting.binary,
+                "norm": weighting.norm,
+                "use_idf": block.idf is not None,
+            }
+        )
+    manifest = {
+        "kind": KIND,
+        "name": model.name,
+        "text_pipeline": TEXT_PIPELINE_VERSION,
+        "labels": list(model.labels),
+        "labels_fa": list(model.labels_fa),
+        "calibration": model.calibration.to_json(),
+        "abstain_below": model.abstain_below,
+        "blocks": blocks,
+        "info": dict(model.info),
+    }
+    write_container(path, manifest, arrays)
+
+
+def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
+    """Load a bundled model by name, or a saved one by path.
+
+    A bare word (``"section"``) is the name of a bundled model and nothing
+    else; anything with a dot or a slash is a path. Every byte is checked
+    against the file's digests. No code is run, and if the model is not to be
+    had an error says so: another one is never taken in its place.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+
+    Returns
+    -------
+    NewsClassifier
+
+    Raises
+    ------
+    ModelNotFoundError
+        No such bundled model or file.
+    ModelKindError
+        The file is no model of this library, or one of another kind.
+    ModelVersionError
+        The file was written for another version of the format.
+    ModelTruncatedError, ModelCorruptError, ModelArrayError
+        The file is damaged or was changed.
+
+    Examples
+    --------
+    >>> import fanews_classify as fc
+    >>> fc.load("section").labels[:3]
+    ('culture', 'economy', 'health')
+    """
+    if isinstance(name_or_path, str) and _BARE_NAME.fullmatch(name_or_path):
+        path = BUNDLED / f"{name_or_path}{SUFFIX}"
+        if not path.is_file():
+            names = sorted(file.stem for file in BUNDLED.glob(f"*{SUFFIX}"))
+            raise ModelNotFoundError(
+                f"there is no bundled model {name_or_path!r}; bundled are {names}. For a file of "
+                f"yours give its path, for instance './{name_or_path}{SUFFIX}'"
+            )
+    else:
+        path = Path(name_or_path)
+    manifest, arrays = read_container(path)
+    if manifest.get("kind") != KIND:
+        raise ModelKindError(f"{path} is a model of kind {manifest.get('kind')!r}, not {KIND!r}")
+    if manifest.get("text_pipeline") != TEXT_PIPELINE_VERSION:
+        raise ModelVersionError(
+            f"{path} was trained with text pipeline {manifest.get('text_pipeline')!r}, this "
+            f"release has {TEXT_PIPELINE_VERSION}; train the model again or install the release it is for"
+        )
+    try:
+        model = _assemble(manifest, arrays)
+    except FanewsError as error:
+        raise type(error)(f"{path}: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelCorruptError(f"the manifest of {path} is not consistent: {error!r}") from error
+    return model
+
+
+def _assemble(
+    manifest: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+) -> NewsClassifier:
+    labels = tuple(manifest["labels"])
+    if not labels or len(set(labels)) != len(labels) or len(manifest["labels_fa"]) != len(labels):
+        raise ModelCorruptError("the labels are empty, repeated, or lack Persian names")
+    blocks = tuple(_block(entry, arrays, i) for i, entry in enumerate(manifest["blocks"]))
+    intercept = arrays["intercept"]
+    if not blocks or intercept.dtype != np.float64 or intercept.shape != (len(labels),):
+        raise ModelArrayError("the intercept does not fit the labels")
+    for block in blocks:
+        block.check()
+        if block.coef.shape[1] != len(labels):
+            raise ModelArrayError("the weights do not fit the labels")
+    abstain_below = float(manifest["abstain_below"])
+    if not 0.0 <= abstain_below <= 1.0:
+        raise ModelCorruptError(f"abstain_below is {abstain_below}, not between 0 and 1")
+    return NewsClassifier(
+        name=str(manifest["name"]),
+        labels=labels,
+        labels_fa=tuple(manifest["labels_fa"]),
+        scorer=LinearScorer(blocks, intercept),
+        calibration=Calibration.from_json(manifest["calibration"]),
+        abstain_below=abstain_below,
+        info=dict(manifest["info"]),
+    )
+
+
+def _block(entry: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], i: int) -> Block:
+    fingerprints, ids = arrays[f"fingerprints.{i}"], arrays[f"ids.{i}"]
+    coef = arrays[f"coef.{i}"]
+    if fingerprints.dtype != np.uint32 or ids.dtype != np.int32 or coef.dtype.kind != "f":
+        raise ModelArrayError("the arrays of a block have unexpected types")
+    blob = arrays[f"terms.{i}"].tobytes()
+    return Block(
+        options=AnalyzerOptions.from_json(entry["analyzer"]),
+        weighting=Weighting(entry["sublinear_tf"], entry["binary"], entry["norm"]),
+        table=HashTable(fingerprints, ids),
+        idf=arrays[f"idf.{i}"] if entry["use_idf"] else None,
+        coef=coef,
+        terms_blob=blob,
+    )
+
+
+def verify(path: str | os.PathLike[str]) -> NewsClassifier:
+    """Load a model and also check that its hash table finds each of its terms.
+
+    Slower than `load`, which trusts a table whose digest is right: this finds
+    a file that was wrong when it was made, such as one with a term twice.
+
+    Raises
+    ------
+    ModelFileError
+        As `load`.
+    ModelArrayError
+        If terms are repeated or not found under their own id.
+    """
+    model = load(path)
+    for block in model.scorer.blocks:
+        terms = block.terms_blob.split(b"\n") if block.terms_blob else []
+        if len(set(terms)) != len(terms):
+            raise ModelArrayError(f"{path}: the vocabulary holds a term twice")
+        hashes = np.array([hash_bytes(term) for term in terms], dtype=np.uint64)
+        if not np.array_equal(block.table.lookup(hashes), np.arange(len(terms))):
+            raise ModelArrayError(f"{path}: the hash table does not find the model's own terms")
+    return model
+
+
+def models() -> dict[str, dict[str, Any]]:
+    """Describe the bundled models.
+
+    Returns
+    -------
+    dict of str to dict
+        For each name: ``labels``, ``labels_fa``, ``size`` of the file in
+        bytes, and ``info`` (training data, scores with intervals, versions).
+
+    Examples
+    --------
+    >>> import fanews_classify as fc
+    >>> "section" in fc.models()
+    True
+    """
+    described = {}
+    for path in sorted(BUNDLED.glob(f"*{SUFFIX}")):
+        model = load(path)
+        described[path.stem] = {
+            "labels": model.labels,
+            "labels_fa": model.labels_fa,
+            "size": path.stat().st_size,
+            "info": dict(model.info),
+        }
+    return described

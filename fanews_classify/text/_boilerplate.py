@@ -1,0 +1,205 @@
+"""News boilerplate: what tells the source of a text and not its subject.
+
+The one place where it is removed. An agency's name, its lead («به گزارش
+خبرنگار …»), its closing («انتهای پیام»), page furniture («شناسه», «لینک کوتاه»)
+and links give the source away and through it the label, because each source in
+a training set has its own mix of labels; a model that learns them is worse on
+sources that it has not seen (measured in docs/experiments.md).
+
+Rules work on tokens. A token that can begin a rule is found for a whole batch
+at once; only from there on are the few tokens around it looked at one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from fanews_classify.text._codepage import encode, fold
+from fanews_classify.text._hashing import hash_bytes
+
+# Names that mean nothing but a news outlet (or its parts): dropped wherever they stand.
+OUTLETS: Final = """
+ایسنا ایرنا ایلنا ایکنا ایمنا ایبنا ایپنا ایانا ایکانا اسکانیوز ایسکانیوز برنا پانا تسنیم
+خبرآنلاین خبرفوری عصرایران تابناک مشرق‌نیوز جهان‌نیوز کردپرس شفقنا شبستان خبرنگاران صداوسیما
+انتخاب‌نیوز همشهری‌آنلاین اقتصادآنلاین اقتصادنیوز رکنا جماران فارس‌نیوز مهرنیوز تسنیم‌نیوز
+الونیوز آخرین‌خبر فرارو رویداد۲۴ دیده‌بان خبرگزاری خبرنگار khabaronline isna irna ilna
+tasnim farsna akhbarefori alonews mehrnews asriran khabarfoori khabarfori link photo
+attachments fullscreen
+""".split()
+# Names that also mean something else: dropped only next to words of a lead.
+AMBIGUOUS: Final = """
+فارس مهر میزان ایران جوان دانشجو دانشجویان آنا موج مشرق انتخاب الف همشهری شرق اعتماد کیهان
+اطلاعات عصر دنیای مرکزی جمهوری اسلامی سیما صدا صداو سیمای شبکه روزنامه آنلاین نیوز پرس
+رویترز فرانسه آسوشیتدپرس اسوشیتدپرس شینهوا اسپوتنیک
+""".split()
+_LEAD_FILLERS: Final = """
+خبرنگار خبرگزاری خبرگزاریها گروه سرویس پایگاه خبری خبر اطلاع رسانی اطلاع‌رسانی حوزه باشگاه
+واحد نقل از به ما روز امروز اعزامی دفتر سایت وب‌سایت وبسایت منطقه استان بین‌الملل بین‌المللی
+""".split()
+# Desk names inside a lead are kept: they tell the subject.
+_LEAD_DESKS: Final = """
+سیاسی اقتصادی اجتماعی فرهنگی فرهنگ هنر ورزشی علمی پزشکی سلامت دانشگاه استان‌ها استانها حقوقی
+قضایی پارلمانی جامعه رسانه بهداشت درمان و فناوری شهری اندیشه دین سینما
+""".split()
+_LEAD_LENGTH: Final = 9
+# Phrases dropped as they stand: (words, how many tokens after them go too, only at the text's end).
+_PHRASES: Final = (
+    ("انتهای پیام", 3, True),
+    ("پایان پیام", 3, True),
+    ("لینک کوتاه", 2, False),
+    ("کپی لینک", 0, False),
+    ("کپی شد", 0, True),
+    ("اخبار برگزیده", 0, False),
+    ("اخبار مرتبط", 0, False),
+    ("کلیک کنید", 0, True),
+    ("ادامه دارد", 0, True),
+)  # fmt: skip
+# Words dropped together with the numbers that follow: ids, codes, date lines.
+_NUMBERED: Final = ("شناسه", "کد خبر", "کد مطلب", "شناسه خبر", "date", "تاریخ انتشار")
+_LONGEST_NUMBERED: Final = 8
+_LINK_WORDS: Final = ("http", "https", "www")
+
+# What a rule's first token sets off.
+PREFIX, SUFFIX, OUTLET, LEAD, PHRASE, NUMBERED, LINK, SOURCE = range(1, 9)
+
+# Endings and beginnings that many write as words of their own. Joining them
+# makes «می شود», «می‌شود» and «میشود» one word. No concatenation of words ends
+# up as one of these, so that normalising twice changes nothing.
+PREFIXES: Final = ["می", "نمی"]
+SUFFIXES: Final = """
+ها های هایی هایش هایم هایت هایشان هایمان هایتان تر ترین تری ای اند ام
+""".split()
+
+
+def folded_words(phrase: str) -> tuple[bytes, ...]:
+    """Fold a phrase written in source code into its tokens."""
+    data = fold(encode(phrase))
+    words = "".join(chr(code) if code >= 16 else " " for code in data).split()
+    return tuple(word.encode("latin-1") for word in words)
+
+
+def _hashes(words: list[str]) -> frozenset[int]:
+    return frozenset(hash_bytes(b"".join(folded_words(word))) for word in words)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The lexicon as hashes; `first` maps a token's hash to what it may begin."""
+
+    first: dict[int, int]
+    lead_before: frozenset[int]
+    lead_drop: frozenset[int]
+    lead_keep: frozenset[int]
+    source_drop: frozenset[int]
+    phrases: dict[int, list[tuple[tuple[int, ...], int, bool]]] = field(default_factory=dict)
+    numbered: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def rules() -> Rules:
+    """Hash the lexicon, once."""
+    first: dict[int, int] = {}
+
+    def register(words: list[str], kind: int) -> None:
+        for value in _hashes(words):
+            first.setdefault(value, kind)
+
+    phrases: dict[int, list[tuple[tuple[int, ...], int, bool]]] = {}
+    for phrase, after, at_end in _PHRASES:
+        words = tuple(hash_bytes(word) for word in folded_words(phrase))
+        phrases.setdefault(words[0], []).append((words, after, at_end))
+        first.setdefault(words[0], PHRASE)
+    numbered: dict[int, list[tuple[int, ...]]] = {}
+    for phrase in _NUMBERED:
+        words = tuple(hash_bytes(word) for word in folded_words(phrase))
+        numbered.setdefault(words[0], []).append(words)
+        first.setdefault(words[0], NUMBERED)
+    register(PREFIXES, PREFIX)
+    register(SUFFIXES, SUFFIX)
+    register(["گزارش", "خبرگزاری", "خبرنگار"], LEAD)
+    register(["منبع"], SOURCE)
+    register(list(_LINK_WORDS), LINK)
+    register(OUTLETS, OUTLET)
+    return Rules(
+        first=first,
+        lead_before=_hashes(["به"]),
+        lead_drop=_hashes(OUTLETS + AMBIGUOUS + _LEAD_FILLERS),
+        lead_keep=_hashes(_LEAD_DESKS),
+        source_drop=_hashes(OUTLETS + AMBIGUOUS + ["خبرگزاری"]),
+        phrases=phrases,
+        numbered=numbered,
+    )
+
+
+def removed_tokens(
+    at: int, kind: int, hashes: list[int], begin: int, digits: list[bool]
+) -> list[int]:
+    """Return which tokens a rule removes.
+
+    Parameters
+    ----------
+    at : int
+        Index of the token that may begin a rule.
+    kind : int
+        What it may begin (`LEAD`, `PHRASE`, `NUMBERED` or `SOURCE`).
+    hashes : list of int
+        Hashes of the tokens around it; ``hashes[i - begin]`` is token ``i``.
+    begin : int
+        First token of that window, which never leaves the text.
+    digits : list of bool
+        Whether each token of the window is a number.
+
+    Returns
+    -------
+    list of int
+        Indices of the removed tokens.
+    """
+    here = at - begin
+    if kind == LEAD:
+        return [begin + i for i in _lead(here, hashes)]
+    if kind == SOURCE:
+        names = [
+            begin + i
+            for i in range(here + 1, min(here + 3, len(hashes)))
+            if hashes[i] in rules().source_drop
+        ]
+        return [at, *names] if names else []
+    if kind == PHRASE:
+        return [begin + i for i in _phrase(here, hashes)]
+    return [begin + i for i in _numbered(here, hashes, digits)]
+
+
+def _lead(here: int, hashes: list[int]) -> list[int]:
+    """«به گزارش خبرنگار … خبرگزاری …»: all but the words that tell the desk."""
+    lexicon = rules()
+    removed = [here]
+    if hashes[here] not in lexicon.lead_drop:  # «گزارش» counts only after «به»
+        if here == 0 or hashes[here - 1] not in lexicon.lead_before:
+            return []
+        removed = [here - 1, here]
+    for i in range(here + 1, min(here + 1 + _LEAD_LENGTH, len(hashes))):
+        if hashes[i] in lexicon.lead_drop:
+            removed.append(i)
+        elif hashes[i] not in lexicon.lead_keep:
+            break
+    return removed
+
+
+def _phrase(here: int, hashes: list[int]) -> range:
+    for words, after, at_end in rules().phrases[hashes[here]]:
+        stop = here + len(words)
+        if tuple(hashes[here:stop]) == words and not (at_end and len(hashes) - stop > after):
+            return range(here, min(stop + after, len(hashes)))
+    return range(0)
+
+
+def _numbered(here: int, hashes: list[int], digits: list[bool]) -> range:
+    for words in rules().numbered[hashes[here]]:
+        stop = here + len(words)
+        if tuple(hashes[here:stop]) == words and stop < len(digits) and digits[stop]:
+            while stop < len(digits) and digits[stop] and stop - here < _LONGEST_NUMBERED:
+                stop += 1
+            return range(here, stop)
+    return range(0)

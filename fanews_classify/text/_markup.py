@@ -1,0 +1,67 @@
+"""Left-overs of pages and posts that are no words: tags, scripts, handles.
+
+Works on folded bytes and blanks in place, so that nothing moves. A handle
+names the channel or the agency and through it the label, so none is kept, nor
+the few words of a channel's signature that follow the last one.
+Time is linear in the length of the text, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fanews_classify.text._codepage import AT, BOUNDARY, TAG_CLOSE, TAG_OPEN
+
+# In folded bytes 0-2 are blanks and line ends, 3-4 punctuation, 5 is "@",
+# 6 "<" and 7 ">"; "/" and "!" are punctuation (see _codepage).
+_TAG = re.compile(rb"\x06[\x03\x04a-z][^\x02\x06\x07]{0,300}\x07")
+_SCRIPT = re.compile(rb"\x06(script|style)(?![a-z0-9])")
+_BEFORE_AT = re.compile(rb"[a-z0-9\x03\x04]+\Z")
+_AFTER_AT = re.compile(rb"[a-z0-9\x03\x04]*")
+_LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
+_LONGEST_SIGNATURE = 24  # characters after the last handle of a post
+
+
+def blank_markup(folded: bytes) -> bytes:
+    """Blank tags, scripts, e-mail addresses and @handles; the length stays."""
+    has_tag, has_at = TAG_OPEN in folded and TAG_CLOSE in folded, AT in folded
+    if not has_tag and not has_at:
+        return folded
+    data = bytearray(folded)
+    if has_tag:
+        _blank_scripts(data)
+        data = bytearray(_TAG.sub(lambda match: bytes(len(match.group())), data))
+    if has_at:
+        _blank_handles(data)
+    return bytes(data)
+
+
+def _blank_scripts(data: bytearray) -> None:
+    """Blank from ``<script`` or ``<style`` to its end tag, within one text."""
+    missing: set[bytes] = set()
+    at = 0
+    while match := _SCRIPT.search(data, at):
+        at = match.end()
+        end_tag = b"\x06\x04" + match.group(1) + b"\x07"
+        if end_tag in missing:
+            continue
+        end = data.find(end_tag, at)
+        if end < 0:
+            missing.add(end_tag)  # never look again: keeps this linear
+        elif b"\x02" not in data[at:end]:
+            data[match.start() : end] = bytes(end - match.start())
+            at = end
+
+
+def _blank_handles(data: bytearray) -> None:
+    at = data.find(AT)
+    while at >= 0:
+        before = _BEFORE_AT.search(data, max(0, at - _LONGEST_LOCAL_PART), at)
+        begin = before.start() if before else at
+        after = _AFTER_AT.match(data, at + 1)
+        end = after.end() if after else at + 1
+        text_end = data.find(BOUNDARY, end, end + _LONGEST_SIGNATURE + 1)
+        if text_end >= 0:
+            end = text_end
+        data[begin:end] = bytes(end - begin)
+        at = data.find(AT, end)

@@ -1,0 +1,313 @@
+"""From texts to token hashes, a batch at a time and no object for a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fanews_classify.text import _boilerplate as bp
+from fanews_classify.text._codepage import (
+    BOUNDARY,
+    BOUNDARY_CHAR,
+    DELETED,
+    FIRST_LETTER,
+    IN_PAGE,
+    UNMAPPED,
+    encode,
+    fold,
+)
+from fanews_classify.text._hashing import POWERS, WINDOW, UInt64Array, hash_spans
+from fanews_classify.text._markup import blank_markup
+from fanews_classify.text._rewrite import needs_rewrite, rewrite
+
+IntArray = npt.NDArray[np.intp]
+
+LONGEST_TOKEN: Final = 64  # letters; longer runs are keys, base64, scripts without spaces
+_FILTER_BITS: Final = 12
+_FILTER_SHIFT: Final = np.uint64(64 - _FILTER_BITS)
+_SEPARATORS: Final = bytes(range(FIRST_LETTER))
+_BOUNDARY_CODE: Final = encode(BOUNDARY_CHAR)
+_RUN_END: Final = (0, 1, 2)  # blank, line end, end of text
+_WINDOW_BEFORE, _WINDOW_AFTER = 2, 16
+
+
+@dataclass(slots=True)
+class TokenBatch:
+    """Tokens of a batch of texts, as parallel arrays.
+
+    Attributes
+    ----------
+    hashes : ndarray of uint64, shape (n_tokens,)
+    starts, ends : ndarray of intp, shape (n_tokens,)
+        Places of the tokens in `data`; a joined token («می شود») holds a separator.
+    lengths : ndarray of intp, shape (n_tokens,)
+        Letters of each token, separators not counted.
+    splits : ndarray of intp, shape (n_texts + 1,)
+        Tokens ``splits[i]:splits[i + 1]`` are those of text ``i``.
+    data : bytes
+        The folded bytes.
+    """
+
+    hashes: UInt64Array
+    starts: IntArray
+    ends: IntArray
+    lengths: IntArray
+    splits: IntArray
+    data: bytes
+
+    def head(self, count: int) -> TokenBatch:
+        """Return the first `count` tokens of each text."""
+        size = np.diff(self.splits)
+        if not len(size) or size.max() <= count:
+            return self
+        kept = np.minimum(size, count)
+        splits = np.concatenate((np.zeros(1, dtype=np.intp), np.cumsum(kept)))
+        index = np.arange(splits[-1]) + np.repeat(self.splits[:-1] - splits[:-1], kept)
+        return TokenBatch(
+            self.hashes[index],
+            self.starts[index],
+            self.ends[index],
+            self.lengths[index],
+            splits,
+            self.data,
+        )
+
+    def term(self, token: int) -> bytes:
+        """Return one token's folded bytes."""
+        return self.data[self.starts[token] : self.ends[token]].translate(None, _SEPARATORS)
+
+
+def tokenize_batch(
+    texts: Sequence[str], *, boilerplate: bool = False, join_affixes: bool = True
+) -> TokenBatch:
+    """Tokenize texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Any strings. Time and memory are linear in their total length.
+    boilerplate : bool, default=False
+        Keep agency leads, signatures and links instead of removing them.
+    join_affixes : bool, default=True
+        Join «می», «ها» and the like to the word they belong to.
+
+    Returns
+    -------
+    TokenBatch
+    """
+    data = blank_markup(_folded(texts))
+    codes = np.frombuffer(data, dtype=np.uint8)
+    is_letter = codes >= FIRST_LETTER
+    edges = np.flatnonzero(is_letter[1:] != is_letter[:-1])
+    edges += 1
+    starts, ends = edges[0::2], edges[1::2]
+    hashes = _hash_windows(codes, starts, ends)
+    lengths = ends - starts
+    splits = np.searchsorted(starts, np.flatnonzero(codes == BOUNDARY))
+    batch = TokenBatch(hashes, starts, ends, lengths, splits, data)
+    if len(lengths) and lengths.max() > LONGEST_TOKEN:
+        _keep(batch, lengths <= LONGEST_TOKEN)
+    _apply_rules(batch, boilerplate, join_affixes)
+    return batch
+
+
+def batches(texts: Sequence[str], size: int = WINDOW) -> Iterator[tuple[int, int]]:
+    """Cut a sequence of texts into runs of about `size` characters."""
+    begin = total = 0
+    for i, text in enumerate(texts):
+        if total and total + len(text) > size:
+            yield begin, i
+            begin, total = i, 0
+        total += len(text) + 1
+    if begin < len(texts):
+        yield begin, len(texts)
+
+
+def _folded(texts: Sequence[str]) -> bytes:
+    """Fold texts into one byte string: BOUNDARY before, between and after them."""
+    joined = BOUNDARY_CHAR.join(("", *texts, ""))
+    raw = encode(joined)
+    strangers: list[str] = []
+    if UNMAPPED in raw:
+        places = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == UNMAPPED).tolist()
+        strangers = [c for c in {joined[i] for i in places} if needs_rewrite("", [c])]
+    if strangers or b"&" in raw or raw.count(_BOUNDARY_CODE) != len(texts) + 1:
+        chosen = [
+            rewrite(text)[0]
+            if needs_rewrite(text, [c for c in strangers if c in text])
+            else text
+            for text in texts
+        ]  # fmt: skip
+        raw = encode(BOUNDARY_CHAR.join(("", *chosen, "")))
+    return fold(raw)
+
+
+def character_origins(text: str) -> tuple[IntArray, IntArray]:
+    """Map folded bytes of a text back to the text.
+
+    Returns
+    -------
+    begins, stops : ndarray of intp, shape (n_folded,)
+        Folded byte ``i`` comes from ``text[begins[i]:stops[i]]``: one
+        character, or a whole entity.
+    """
+    origin: IntArray | None = None
+    if needs_rewrite(text, [c for c in set(text) if c not in IN_PAGE]):
+        text, origin = rewrite(text)
+    raw = np.frombuffer(encode(text), dtype=np.uint8)
+    kept = np.flatnonzero(~np.isin(raw, np.frombuffer(DELETED, dtype=np.uint8)))
+    if origin is None:
+        return kept, kept + 1
+    return origin[kept], np.maximum(origin[kept + 1], origin[kept] + 1)
+
+
+def _hash_windows(codes: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray) -> UInt64Array:
+    """Hash all tokens, no more than WINDOW bytes at a time."""
+    if len(codes) <= WINDOW:
+        return hash_spans(codes, starts, ends)
+    hashes = np.zeros(len(starts), dtype=np.uint64)
+    first = 0
+    while first < len(starts):
+        base = int(starts[first])
+        last = int(np.searchsorted(ends, base + WINDOW, side="right"))
+        if last == first:  # one token longer than the window: dropped later
+            first += 1
+            continue
+        window = codes[base : int(ends[last - 1])]
+        hashes[first:last] = hash_spans(window, starts[first:last] - base, ends[first:last] - base)
+        first = last
+    return hashes
+
+
+def _keep(batch: TokenBatch, mask: npt.NDArray[np.bool_]) -> None:
+    kept_before = np.concatenate(([0], np.cumsum(mask)))
+    batch.splits = kept_before[batch.splits]
+    batch.hashes, batch.lengths = batch.hashes[mask], batch.lengths[mask]
+    batch.starts, batch.ends = batch.starts[mask], batch.ends[mask]
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> tuple[npt.NDArray[np.bool_], UInt64Array, npt.NDArray[np.int8]]:
+    """Lexicon as a first-bits filter, sorted hashes, and what each may begin."""
+    first = bp.rules().first
+    keys = np.array(sorted(first), dtype=np.uint64)
+    kinds = np.array([first[int(key)] for key in keys], dtype=np.int8)
+    table = np.zeros(1 << _FILTER_BITS, dtype=np.bool_)
+    table[keys >> _FILTER_SHIFT] = True
+    return table, keys, kinds
+
+
+def _apply_rules(batch: TokenBatch, boilerplate: bool, join_affixes: bool) -> None:
+    """Join affixes, then remove boilerplate; both only where the lexicon says so."""
+    table, keys, kinds = _lexicon()
+    found = np.flatnonzero(table[batch.hashes >> _FILTER_SHIFT])
+    if not len(found):
+        return
+    values = batch.hashes[found]
+    places = np.minimum(np.searchsorted(keys, values), len(keys) - 1)
+    exact = keys[places] == values
+    found, kind = found[exact], kinds[places[exact]]
+    attach = kind <= bp.SUFFIX
+    affixes, rest = found[attach], found[~attach]
+    if join_affixes and len(affixes):
+        glued = _join(batch, affixes, kind[attach] == bp.PREFIX)
+        # Places after the join; a rule whose first token became another word is none.
+        rest = rest - np.searchsorted(glued, rest, side="right")
+        same = batch.hashes[rest] == values[exact][~attach]
+        rest, kind = rest[same], kind[~attach][same]
+    else:
+        kind = kind[~attach]
+    if not boilerplate and len(rest):
+        removed = _boilerplate_tokens(batch, rest, kind)
+        if len(removed):
+            mask = np.ones(len(batch.hashes), dtype=np.bool_)
+            mask[removed] = False
+            _keep(batch, mask)
+
+
+def _boilerplate_tokens(batch: TokenBatch, found: IntArray, kind: npt.NDArray[np.int8]) -> IntArray:
+    removed: list[int] = found[kind == bp.OUTLET].tolist()
+    texts = np.searchsorted(batch.splits, found, side="right") - 1
+    rest = kind != bp.OUTLET
+    for at, what, text in zip(found[rest].tolist(), kind[rest].tolist(), texts[rest], strict=True):
+        begin = max(at - _WINDOW_BEFORE, int(batch.splits[text]))
+        end = min(at + _WINDOW_AFTER, int(batch.splits[text + 1]))
+        if what == bp.LINK:
+            removed.extend(_link_tokens(batch, at, int(batch.splits[text + 1])))
+            continue
+        window = batch.hashes[begin:end].tolist()
+        digits = [False] * len(window)
+        if what == bp.NUMBERED:
+            digits = [batch.term(i).isdigit() for i in range(begin, end)]
+        removed.extend(bp.removed_tokens(at, what, window, begin, digits))
+    return np.array(removed, dtype=np.intp)
+
+
+def _link_tokens(batch: TokenBatch, at: int, end: int) -> range:
+    """Tokens of a web address: all up to the next blank, if it has a dot or slash."""
+    data, place = batch.data, int(batch.ends[at])
+    if data[place] in _RUN_END:
+        return range(at, at)
+    while data[place] not in _RUN_END:
+        place += 1
+    return range(at, min(end, int(np.searchsorted(batch.starts, place))))
+
+
+def _join(batch: TokenBatch, affixes: IntArray, prefix: npt.NDArray[np.bool_]) -> IntArray:
+    """Join prefixes to the next token and suffixes to the one before, inside a text.
+
+    Returns the indices of the tokens that went into the one before them.
+    """
+    # `glued[j]` says that token j continues the word of token j - 1.
+    glued: IntArray = np.unique(np.where(prefix, affixes + 1, affixes))
+    firsts = batch.splits[:-1]
+    at_start = np.minimum(np.searchsorted(firsts, glued), len(firsts) - 1)
+    glued = glued[(firsts[at_start] != glued) & (glued < len(batch.hashes))]
+    if not len(glued):
+        return glued
+    new_run = np.empty(len(glued), dtype=np.bool_)
+    new_run[0] = True
+    np.not_equal(glued[1:], glued[:-1] + 1, out=new_run[1:])
+    heads = glued[new_run] - 1
+    members = np.sort(np.concatenate((heads, glued)))
+    run_starts = np.searchsorted(members, heads)
+    lengths = batch.lengths[members]
+    whole = np.add.reduceat(lengths, run_starts)
+    if whole.max() > LONGEST_TOKEN:  # «ها ها ها …»: no word, leave it as it is
+        short = whole <= LONGEST_TOKEN
+        return _join_runs(batch, heads[short], np.diff(np.append(run_starts, len(members)))[short])
+    return _join_runs(batch, heads, np.diff(np.append(run_starts, len(members))))
+
+
+def _join_runs(batch: TokenBatch, heads: IntArray, sizes: IntArray) -> IntArray:
+    """Make one token of each run of `sizes` tokens that begins at `heads`."""
+    if not len(heads):
+        return heads
+    run_starts = np.cumsum(sizes) - sizes
+    members = np.repeat(heads - run_starts, sizes) + np.arange(sizes.sum())
+    lengths = batch.lengths[members]
+    before = np.cumsum(lengths) - lengths
+    before -= np.repeat(before[run_starts], sizes)
+    joined = np.add.reduceat(batch.hashes[members] * POWERS[before], run_starts)
+    batch.hashes[heads] = joined
+    batch.lengths[heads] = np.add.reduceat(lengths, run_starts)
+    batch.ends = batch.ends.copy()
+    batch.ends[heads] = batch.ends[heads + sizes - 1]
+    mask = np.ones(len(batch.hashes), dtype=np.bool_)
+    mask[members] = False
+    mask[heads] = True
+    _keep(batch, mask)
+    glued: IntArray = np.flatnonzero(~mask)
+    return glued
+
+
+def token_spans(batch: TokenBatch, text: str) -> list[tuple[int, int]]:
+    """Places in `text` of the tokens of a batch made of this one text."""
+    begins, stops = character_origins(text)
+    # Folded bytes begin with one BOUNDARY, hence -1; ends are exclusive, hence -2.
+    return list(zip(begins[batch.starts - 1].tolist(), stops[batch.ends - 2].tolist(), strict=True))

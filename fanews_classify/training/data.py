@@ -1,0 +1,271 @@
+"""Reading of labelled documents: corpora, annotations, and a user's own files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from fanews_classify.errors import CorpusError
+from fanews_classify.training.recipe import Annotations, Recipe, Source
+from fanews_classify.training.records import read_records
+
+CORPORA_VARIABLE: Final = "FANEWS_CORPORA"
+_TEXT_NAMES: Final[tuple[str, ...]] = ("text", "body", "content", "متن")
+_LABEL_NAMES: Final[tuple[str, ...]] = ("label", "category", "section", "class", "برچسب")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One labelled text."""
+
+    text: str
+    label: str
+    source: str
+    weight: float
+    judged: bool
+    key: str
+    year: str = ""
+    chosen_by: str = ""
+    unsure: bool = False
+
+
+@dataclass
+class Dataset:
+    """Documents, and what they were read from.
+
+    Attributes
+    ----------
+    documents : list of Document
+    digests : dict of str to str
+        SHA-256 of each file read, by its name.
+    missing : list of str
+        Corpora that were not found; what stands in them was left out.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def find_corpora(folder: str | os.PathLike[str] | None = None) -> Path | None:
+    """Folder of the corpora: the given one, else ``$FANEWS_CORPORA``, else none."""
+    chosen = folder or os.environ.get(CORPORA_VARIABLE) or None
+    if chosen is None:
+        return None
+    path = Path(chosen)
+    if not path.is_dir():
+        raise CorpusError(f"there is no folder of corpora {path}")
+    return path
+
+
+def document_text(record: Mapping[str, Any], columns: str = "title+body") -> str:
+    """Join the text columns of a record by line ends."""
+    return "\n".join(str(record[name]) for name in columns.split("+") if record.get(name)).strip()
+
+
+def collect(
+    recipe: Recipe,
+    *,
+    data: Path,
+    corpora: Path | None,
+    files: Sequence[str | os.PathLike[str]] = (),
+) -> Dataset:
+    """Read all documents of a recipe and of a user's own files.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    data : Path
+        Folder of the recipe's own files.
+    corpora : Path or None
+        Folder of the corpora. Without it, what stands there is left out and
+        named in `Dataset.missing`.
+    files : sequence of path-like
+        CSV or JSON-lines files with a text and a label column.
+
+    Raises
+    ------
+    CorpusError
+        If no document is left, a line is faulty, a label is not the recipe's,
+        or a document has two different labels.
+    """
+    dataset = Dataset()
+    for file in files:
+        dataset.documents.extend(read_labelled(Path(file)))
+        _digest(dataset, Path(file))
+    for source in recipe.sources:
+        _read_source(dataset, recipe, source, corpora if source.corpus else data)
+    if recipe.annotations:
+        _read_annotations(dataset, recipe, data, corpora)
+    if not dataset.documents:
+        raise CorpusError(
+            "no labelled document was found; give a folder of corpora or a file of your own"
+        )
+    if recipe.labels:
+        for document in dataset.documents:
+            if document.label not in recipe.labels:
+                raise CorpusError(
+                    f"{document.key} has the label {document.label!r}, which is none of "
+                    f"{list(recipe.labels)}"
+                )
+    return dataset
+
+
+def _digest(dataset: Dataset, path: Path) -> None:
+    dataset.digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_labelled(path: Path) -> Iterator[Document]:
+    """Yield the documents of a file with a text and a label column.
+
+    Raises
+    ------
+    CorpusError
+        For a file or line that cannot be read, or columns that cannot be told.
+    """
+    columns: tuple[str, str] | None = None
+    for number, record in read_records(path):
+        if columns is None:
+            columns = _guess_columns(list(record), path)
+        text, label = (record.get(name) for name in columns)
+        if not isinstance(text, str) or label is None or str(label).strip() == "":
+            raise CorpusError(f"{path}, line {number}: text or label is missing")
+        yield Document(
+            text=text,
+            label=str(label).strip(),
+            source=str(record.get("source") or ""),
+            weight=1.0,
+            judged=True,
+            key=f"{path.name}:{number}",
+        )
+    if columns is None:
+        raise CorpusError(f"{path} holds no record")
+
+
+def _guess_columns(names: list[str], path: Path) -> tuple[str, str]:
+    texts = [name for name in _TEXT_NAMES if name in names]
+    labels = [name for name in _LABEL_NAMES if name in names]
+    if texts and labels:
+        return texts[0], labels[0]
+    if len(names) == 2:
+        text = (texts or [name for name in names if name not in labels])[0]
+        return text, next(name for name in names if name != text)
+    raise CorpusError(f"{path} has the columns {names}; name two of them 'text' and 'label'")
+
+
+def _read_source(dataset: Dataset, recipe: Recipe, source: Source, folder: Path | None) -> None:
+    name = Path(source.path).name
+    path = None if folder is None else folder / source.path
+    if path is None or not path.is_file():
+        dataset.missing.append(name)
+        return
+    for number, record in read_records(path):
+        raw = record.get(source.label)
+        if raw is None:
+            continue
+        label = source.labels.get(str(raw)) if source.labels else str(raw)
+        text = _cleaned(recipe, path, document_text(record, source.text))
+        if label is None or not text:
+            continue
+        outlet = str(record.get(source.source) or "") if source.source else ""
+        dataset.documents.append(
+            Document(
+                text=text,
+                label=label,
+                source=_outlet(recipe, path, outlet),
+                weight=source.weight,
+                judged=source.judged,
+                key=f"{_stem(path)}/{record.get('id', number)}",
+                year=str(record.get("date") or "")[:4],
+            )
+        )
+    _digest(dataset, path)
+
+
+def _read_annotations(dataset: Dataset, recipe: Recipe, data: Path, corpora: Path | None) -> None:
+    wanted: dict[str, dict[str, tuple[Annotations, dict[str, Any]]]] = {}
+    for entry in recipe.annotations:
+        path = data / entry.path
+        if not path.is_file():
+            dataset.missing.append(path.name)
+            continue
+        for number, record in read_records(path):
+            missing = [key for key in ("corpus", "id", entry.label) if not record.get(key)]
+            if missing:
+                raise CorpusError(f"{path}, line {number}: {missing[0]!r} is missing")
+            entries = wanted.setdefault(str(record["corpus"]), {})
+            before = entries.get(str(record["id"]))
+            if before and before[1][before[0].label] != record[entry.label]:
+                raise CorpusError(
+                    f"{path}, line {number}: {record['corpus']}/{record['id']} has two labels, "
+                    f"{before[1][before[0].label]!r} and {record[entry.label]!r}"
+                )
+            entries.setdefault(str(record["id"]), (entry, record))
+        _digest(dataset, path)
+    for corpus in sorted(wanted):
+        texts = None if corpora is None else corpora / f"{corpus}.jsonl.gz"
+        if texts is None or not texts.is_file():
+            dataset.missing.append(corpus)
+            continue
+        _join_corpus(dataset, recipe, texts, wanted[corpus])
+        _digest(dataset, texts)
+
+
+def _join_corpus(
+    dataset: Dataset,
+    recipe: Recipe,
+    path: Path,
+    entries: Mapping[str, tuple[Annotations, dict[str, Any]]],
+) -> None:
+    found: dict[str, dict[str, Any]] = {}
+    for _, record in read_records(path):
+        if str(record.get("id")) in entries:
+            found[str(record["id"])] = record
+    absent = sorted(set(entries) - set(found))
+    if absent:
+        raise CorpusError(
+            f"{path} lacks {len(absent)} annotated documents, the first is {absent[0]!r}; "
+            "is it another version of the corpus?"
+        )
+    for identifier in sorted(found):
+        record = found[identifier]
+        kind, annotation = entries[identifier]
+        unsure = bool(annotation.get("unsure"))
+        columns = "title+body" if record.get("body") is not None else "headline"
+        dataset.documents.append(
+            Document(
+                text=_cleaned(recipe, path, document_text(record, columns)),
+                label=str(annotation[kind.label]),
+                source=_outlet(recipe, path, str(record.get("source") or "")),
+                weight=kind.weight * (kind.unsure_weight if unsure else 1.0),
+                judged=kind.judged,
+                key=f"{_stem(path)}/{identifier}",
+                year=str(record.get("date") or "")[:4],
+                chosen_by=str(annotation.get("chosen_by") or ""),
+                unsure=unsure,
+            )
+        )
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0]
+
+
+def _cleaned(recipe: Recipe, path: Path, text: str) -> str:
+    """Cut what a corpus appends to its texts, such as the label itself."""
+    pattern = recipe.cleaning.get(_stem(path))
+    return re.sub(pattern, "", text, flags=re.DOTALL) if pattern else text
+
+
+def _outlet(recipe: Recipe, path: Path, name: str) -> str:
+    """Name of the outlet: corpora write one outlet in several ways."""
+    lowered = name.lower()
+    for pattern, outlet in recipe.outlets.items():
+        if pattern in lowered:
+            return outlet
+    return name or _stem(path)

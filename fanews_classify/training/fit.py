@@ -1,0 +1,319 @@
+"""Fitting: features, learner, out-of-fold scores, calibration."""
+
+from __future__ import annotations
+
+import itertools
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+import sklearn
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.svm import LinearSVC
+
+from fanews_classify.errors import CorpusError, RecipeError
+from fanews_classify.features.vectorizer import PersianTfidfVectorizer
+from fanews_classify.model._calibration import Calibration
+from fanews_classify.model._export import from_linear
+from fanews_classify.model.classifier import NewsClassifier
+from fanews_classify.training.data import Document
+from fanews_classify.training.groups import near_duplicate_groups
+from fanews_classify.training.recipe import Features, Learner, Recipe
+
+FloatArray = npt.NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class OutOfFold:
+    """Scores of judged documents by models that have not seen them or their like.
+
+    Attributes
+    ----------
+    index : ndarray of intp, shape (n,)
+        The judged documents.
+    scores : ndarray of float64, shape (n, n_labels)
+    known : ndarray of int64, shape (n,)
+    fold : list of str, length n
+        The held-out source or fold of each.
+    """
+
+    index: npt.NDArray[np.intp]
+    scores: FloatArray
+    known: npt.NDArray[np.int64]
+    fold: list[str]
+
+
+def fit_learner(
+    learner: Learner, matrix: sp.csr_matrix, labels: Sequence[str], weights: FloatArray
+) -> tuple[FloatArray, FloatArray, list[str]]:
+    """Fit the recipe's linear model.
+
+    Returns
+    -------
+    coef : ndarray, shape (n_labels, n_features)
+    intercept : ndarray, shape (n_labels,)
+    classes : list of str
+        Sorted. Two classes have two rows as well, each the other's negative.
+    """
+    truth = np.array(labels)
+    classes = np.unique(truth).tolist()
+    common = {
+        "C": learner.C,
+        "class_weight": learner.class_weight,
+        "max_iter": learner.max_iter,
+        "random_state": learner.seed,
+    }
+    if learner.kind == "linear_svc":
+        estimators = [LinearSVC(**common).fit(matrix, truth, sample_weight=weights)]
+    elif learner.solver != "liblinear" or len(classes) == 2:
+        estimator = LogisticRegression(solver=learner.solver, **common)
+        estimators = [estimator.fit(matrix, truth, sample_weight=weights)]
+    else:  # liblinear is one against the rest, which scikit-learn leaves to its caller
+        estimators = [
+            LogisticRegression(solver="liblinear", **common).fit(
+                matrix, truth == label, sample_weight=weights
+            )
+            for label in classes
+        ]
+    coef = np.vstack([estimator.coef_ for estimator in estimators]).astype(np.float64)
+    intercept = np.concatenate([estimator.intercept_ for estimator in estimators])
+    if len(classes) == 2:
+        coef, intercept = np.vstack([-coef, coef]) / 2, np.concatenate([-intercept, intercept]) / 2
+    return coef, intercept, classes
+
+
+def _make_vectorizer(features: Features, vocabulary: list[str] | None = None) -> Any:
+    return PersianTfidfVectorizer(**features.vectorizer_parameters(), vocabulary=vocabulary)
+
+
+class FeatureBlocks:
+    """Fitted vectorizers of a recipe, side by side."""
+
+    def __init__(self, features: Sequence[Features]) -> None:
+        self.features = tuple(features)
+        self.vectorizers: list[Any] = []
+
+    def fit_transform(self, texts: list[str]) -> sp.csr_matrix:
+        """Fit all blocks; return their features, each times its factor."""
+        self.vectorizers = [_make_vectorizer(block) for block in self.features]
+        return self._stack([v.fit_transform(texts) for v in self.vectorizers])
+
+    def refit(self, texts: list[str], vocabularies: list[list[str]]) -> sp.csr_matrix:
+        """Fit all blocks with fixed vocabularies."""
+        self.vectorizers = [
+            _make_vectorizer(block, vocabulary)
+            for block, vocabulary in zip(self.features, vocabularies, strict=True)
+        ]
+        return self._stack([v.fit_transform(texts) for v in self.vectorizers])
+
+    def transform(self, texts: list[str]) -> sp.csr_matrix:
+        """Return the features of texts."""
+        return self._stack([vectorizer.transform(texts) for vectorizer in self.vectorizers])
+
+    def _stack(self, parts: list[sp.csr_matrix]) -> sp.csr_matrix:
+        scaled = [
+            part if block.factor == 1.0 else part * np.float32(block.factor)
+            for part, block in zip(parts, self.features, strict=True)
+        ]
+        return sp.csr_matrix(sp.hstack(scaled)) if len(scaled) > 1 else scaled[0]
+
+
+@dataclass
+class Linear:
+    """A fitted linear model: features, weights (one row for each class), classes."""
+
+    blocks: FeatureBlocks
+    coef: FloatArray
+    intercept: FloatArray
+    classes: list[str]
+
+
+def fit_linear(
+    recipe: Recipe,
+    learner: Learner,
+    texts: list[str],
+    labels: list[str],
+    weights: FloatArray,
+) -> Linear:
+    """Fit features and learner; keep the most useful terms if the recipe says so.
+
+    Where a block has `select`, a first fit ranks its terms by the largest
+    weight times the square root of the document frequency, which is what a
+    term can move over all documents; then the model is fitted again on those.
+    """
+    blocks = FeatureBlocks(recipe.features)
+    matrix = blocks.fit_transform(texts)
+    coef, intercept, classes = fit_learner(learner, matrix, labels, weights)
+    if any(block.select for block in recipe.features):
+        strength = np.abs(coef).max(axis=0) * np.sqrt(np.asarray(matrix.power(2).sum(axis=0))[0])
+        vocabularies, begin = [], 0
+        for block, vectorizer in zip(recipe.features, blocks.vectorizers, strict=True):
+            terms = vectorizer.get_feature_names_out()
+            part = strength[begin : begin + len(terms)]
+            begin += len(terms)
+            kept = np.arange(len(terms))
+            if block.select is not None and block.select < len(terms):
+                kept = np.sort(np.lexsort((kept, -part))[: block.select])
+            vocabularies.append(terms[kept].tolist())
+        matrix = blocks.refit(texts, vocabularies)
+        coef, intercept, classes = fit_learner(learner, matrix, labels, weights)
+    return Linear(blocks, coef, intercept, classes)
+
+
+def folds(
+    recipe: Recipe, documents: Sequence[Document], groups: npt.NDArray[np.intp]
+) -> list[tuple[str, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Return (name, training, held-out judged) for each fold; see `Validation`."""
+    judged = np.array([document.judged for document in documents])
+    if recipe.validation.by == "source":
+        sources = [document.source for document in documents]
+        count = Counter(s for s, j in zip(sources, judged, strict=True) if j)
+        large = {s for s, n in count.items() if n >= recipe.validation.min_source}
+        names = [s if s in large else "other sources" for s in sources]
+    else:
+        # Whole groups are dealt out, largest first, so that folds are even and stable.
+        sizes = Counter(groups.tolist())
+        load = [0] * recipe.validation.folds
+        fold_of = {}
+        for group in sorted(sizes, key=lambda g: (-sizes[g], _spread(g))):
+            fold_of[group] = int(np.argmin(load))
+            load[fold_of[group]] += sizes[group]
+        names = [f"fold {fold_of[group] + 1}" for group in groups.tolist()]
+    made = []
+    for name in sorted(set(names)):
+        inside = np.array([n == name for n in names])
+        held_out = np.flatnonzero(inside & judged)
+        if not len(held_out):
+            continue
+        training = np.flatnonzero(~inside & ~np.isin(groups, groups[held_out]))
+        if len({documents[int(i)].label for i in training}) > 1:
+            made.append((name, training, held_out))
+    return made
+
+
+def _spread(group: int) -> int:
+    return (group * 2654435761) % (1 << 32)
+
+
+def out_of_fold(
+    recipe: Recipe,
+    learner: Learner,
+    documents: Sequence[Document],
+    labels: Sequence[str],
+    groups: npt.NDArray[np.intp],
+    progress: Progress,
+) -> OutOfFold:
+    """Score every judged document by a model of the other folds."""
+    made = folds(recipe, documents, groups)
+    if not made:
+        raise CorpusError(
+            "too few documents to validate: every fold needs two labels outside of it"
+        )
+    index, scores, known, names = [], [], [], []
+    for done, (name, training, held_out) in enumerate(made):
+        progress("cross-validation", done, len(made))
+        linear = _fit_on(recipe, learner, documents, training)
+        matrix = linear.blocks.transform([documents[i].text for i in held_out])
+        columns = [labels.index(label) for label in linear.classes]
+        # A label that no training fold holds is scored below all others.
+        part = np.full((len(held_out), len(labels)), float(linear.intercept.min()) - 1.0)
+        part[:, columns] = matrix @ linear.coef.T + linear.intercept
+        index.append(held_out)
+        scores.append(part)
+        known.append(np.diff(matrix.indptr).astype(np.int64))
+        names += [name] * len(held_out)
+    progress("cross-validation", len(made), len(made))
+    return OutOfFold(np.concatenate(index), np.vstack(scores), np.concatenate(known), names)
+
+
+def _fit_on(
+    recipe: Recipe, learner: Learner, documents: Sequence[Document], chosen: npt.NDArray[np.intp]
+) -> Linear:
+    return fit_linear(
+        recipe,
+        learner,
+        [documents[i].text for i in chosen],
+        [documents[i].label for i in chosen],
+        np.array([documents[i].weight for i in chosen]),
+    )
+
+
+def candidates(recipe: Recipe) -> Iterator[Learner]:
+    """Learners of the recipe's search space; the recipe's own if it has none."""
+    if not recipe.search:
+        yield recipe.learner
+        return
+    for values in itertools.product(*recipe.search.values()):
+        yield replace(recipe.learner, **dict(zip(recipe.search, values, strict=True)))
+
+
+def choose_learner(
+    recipe: Recipe,
+    documents: Sequence[Document],
+    labels: Sequence[str],
+    groups: npt.NDArray[np.intp],
+    progress: Progress,
+) -> tuple[Learner, OutOfFold, list[dict[str, Any]]]:
+    """Cross-validate each candidate; return the best by macro-F1, with all scores."""
+    tried: list[dict[str, Any]] = []
+    best: tuple[float, Learner, OutOfFold] | None = None
+    for learner in candidates(recipe):
+        result = out_of_fold(recipe, learner, documents, labels, groups, progress)
+        truth = [documents[i].label for i in result.index]
+        answers = [labels[i] for i in result.scores.argmax(axis=1)]
+        score = float(f1_score(truth, answers, average="macro", zero_division=0.0))
+        tried.append({**asdict(learner), "macro_f1": round(score, 4)})
+        if best is None or score > best[0]:
+            best = score, learner, result
+    if best is None:
+        raise RecipeError("the recipe's search space is empty")
+    return best[1], best[2], tried
+
+
+def fit_model(
+    recipe: Recipe,
+    learner: Learner,
+    documents: Sequence[Document],
+    calibration: Calibration,
+    info: dict[str, Any],
+) -> NewsClassifier:
+    """Fit on all documents and make the classifier."""
+    linear = _fit_on(recipe, learner, documents, np.arange(len(documents)))
+    return from_linear(
+        [
+            (vectorizer, block.factor)
+            for vectorizer, block in zip(linear.blocks.vectorizers, recipe.features, strict=True)
+        ],
+        linear.coef,
+        np.round(linear.intercept, 6),
+        linear.classes,
+        name=recipe.name,
+        labels_fa=[recipe.persian(label) for label in linear.classes],
+        calibration=calibration,
+        abstain_below=recipe.abstain_below,
+        info={**info, "learner": asdict(learner), "libraries": library_versions()},
+        weight_dtype=recipe.weight_dtype,
+    )
+
+
+def library_versions() -> dict[str, str]:
+    """Versions that the trained weights depend on."""
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scikit-learn": sklearn.__version__,
+        "joblib": joblib.__version__,
+    }
+
+
+def groups_of(documents: Sequence[Document]) -> npt.NDArray[np.intp]:
+    """Near-duplicate groups of documents."""
+    return near_duplicate_groups([document.text for document in documents])

@@ -1,0 +1,239 @@
+"""Recipes: small TOML files that say what a model is trained on, and how."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from fanews_classify.errors import RecipeError
+from fanews_classify.labels import persian_name
+
+RECIPES: Final = Path(__file__).resolve().parent.parent / "recipes"
+LEARNERS: Final = ("linear_svc", "logistic_regression")
+SOLVERS: Final = ("liblinear", "lbfgs", "saga")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of texts that carry their own labels.
+
+    Attributes
+    ----------
+    path : str
+        CSV or JSON lines (also gzipped), relative to the data folder, or to
+        the corpora folder if `corpus` is true.
+    text, label : str
+        Names of the columns. Several text columns are joined: ``"title+body"``.
+    source : str
+        Column that names the outlet, or ``""``.
+    labels : mapping
+        From the file's labels to the model's; others are left out. Empty: as
+        they are.
+    weight : float
+        Weight of its documents in training.
+    judged : bool
+        Whether scores are computed on them.
+    """
+
+    path: str
+    text: str = "title+body"
+    label: str = "label"
+    source: str = "source"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    corpus: bool = False
+    weight: float = 1.0
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A file of labels (corpus, id, label) for texts that stand in the corpora.
+
+    Attributes
+    ----------
+    path : str
+        JSON lines, relative to the data folder.
+    label : str
+        Name of the field with the label.
+    unsure_weight : float
+        Weight of documents whose readers were unsure.
+    weight : float
+    judged : bool
+        Whether scores are computed on them.
+    """
+
+    path: str
+    label: str = "section"
+    unsure_weight: float = 1.0
+    weight: float = 1.0
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class Features:
+    """One block of features: parameters of PersianTfidfVectorizer and a factor."""
+
+    analyzer: str = "word"
+    ngram_range: tuple[int, int] = (1, 2)
+    min_df: float = 2
+    max_df: float = 1.0
+    max_features: int | None = None
+    select: int | None = None
+    sublinear_tf: bool = True
+    binary: bool = False
+    use_idf: bool = True
+    norm: str | None = "l2"
+    remove_boilerplate: bool = True
+    join_affixes: bool = True
+    max_tokens: int | None = None
+    factor: float = 1.0
+
+    def vectorizer_parameters(self) -> dict[str, Any]:
+        """Return what PersianTfidfVectorizer takes."""
+        own = {"select", "factor"}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
+
+
+@dataclass(frozen=True)
+class Learner:
+    """The linear model."""
+
+    kind: str = "linear_svc"
+    C: float = 1.0
+    class_weight: str | None = "balanced"
+    solver: str = "liblinear"
+    max_iter: int = 1000
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How out-of-fold scores are made.
+
+    Attributes
+    ----------
+    by : str
+        ``"source"`` holds out one outlet at a time (those with fewer than
+        `min_source` judged documents together), ``"group"`` makes `folds`
+        folds of near-duplicate groups. Near duplicates of a held-out document
+        are never trained on.
+    """
+
+    by: str = "group"
+    folds: int = 5
+    min_source: int = 50
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All of a recipe; see ``docs/training.md`` for an example."""
+
+    name: str
+    labels: tuple[str, ...] = ()
+    labels_fa: Mapping[str, str] = field(default_factory=dict)
+    abstain_below: float = 0.0
+    weight_dtype: str = "float32"
+    sources: tuple[Source, ...] = ()
+    annotations: tuple[Annotations, ...] = ()
+    cleaning: Mapping[str, str] = field(default_factory=dict)
+    outlets: Mapping[str, str] = field(default_factory=dict)
+    features: tuple[Features, ...] = (Features(),)
+    learner: Learner = Learner()
+    search: Mapping[str, list[Any]] = field(default_factory=dict)
+    validation: Validation = Validation()
+
+    def persian(self, label: str) -> str:
+        """Return the Persian name of a label."""
+        return self.labels_fa.get(label, persian_name(label))
+
+
+def bundled_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
+    """Read a recipe by the name of a bundled one or by path.
+
+    Raises
+    ------
+    RecipeError
+        If it is missing, not TOML, or has an unknown key or value.
+    """
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and path.suffix == "" and len(path.parts) == 1:
+        path = RECIPES / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise RecipeError(
+                f"there is no bundled recipe {name_or_path!r}; bundled are {bundled_recipes()}, "
+                "or give the path of a .toml file"
+            )
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"the recipe {path} is not valid TOML: {error}") from error
+    try:
+        return parse_recipe(values)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def parse_recipe(values: Mapping[str, Any]) -> Recipe:
+    """Turn the values of a TOML file into a Recipe."""
+    rest = dict(values)
+    made: dict[str, Any] = {}
+    for key, kind in (("sources", Source), ("annotations", Annotations), ("features", Features)):
+        entries = rest.pop(key, None)
+        if entries is not None:
+            if not isinstance(entries, list):
+                raise RecipeError(f"[[{key}]] must be a list of tables")
+            made[key] = tuple(_table(kind, entry, key) for entry in entries)
+    if "learner" in rest:
+        made["learner"] = _table(Learner, rest.pop("learner"), "learner")
+    if "validation" in rest:
+        made["validation"] = _table(Validation, rest.pop("validation"), "validation")
+    if "labels" in rest:
+        rest["labels"] = tuple(rest["labels"])
+    recipe: Recipe = _table(Recipe, {**rest, **made}, "recipe")
+    _check(recipe)
+    return recipe
+
+
+def _table(kind: Any, entry: Any, where: str) -> Any:
+    if not isinstance(entry, Mapping):
+        raise RecipeError(f"{where} must be a table")
+    known = {f.name for f in fields(kind)}
+    unknown = sorted(set(entry) - known)
+    if unknown:
+        raise RecipeError(f"unknown key {unknown[0]!r} in {where}; known are {sorted(known)}")
+    entry = {**entry}
+    if "ngram_range" in entry:
+        entry["ngram_range"] = tuple(entry["ngram_range"])
+    try:
+        return kind(**entry)
+    except TypeError as error:
+        raise RecipeError(f"{where}: {error}") from error
+
+
+def _check(recipe: Recipe) -> None:
+    for value, choices, what in (
+        (recipe.learner.kind, LEARNERS, "learner.kind"),
+        (recipe.learner.solver, SOLVERS, "learner.solver"),
+        (recipe.validation.by, ("source", "group"), "validation.by"),
+        (recipe.weight_dtype, ("float16", "float32"), "weight_dtype"),
+    ):
+        if value not in choices:
+            raise RecipeError(f"{what} is {value!r}; choose one of {list(choices)}")
+    if not recipe.features:
+        raise RecipeError("a recipe needs at least one [[features]] table")
+    if recipe.validation.folds < 2:
+        raise RecipeError("validation.folds must be 2 or more")
+    for key, tried in recipe.search.items():
+        if key not in {f.name for f in fields(Learner)} or not isinstance(tried, list) or not tried:
+            raise RecipeError(f"search.{key} must be a list of values of a learner's parameter")

@@ -1,0 +1,210 @@
+"""From a recipe and labelled texts to a saved model and a report on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fanews_classify.errors import CorpusError
+from fanews_classify.evaluation.report import Evaluation, evaluate_probabilities
+from fanews_classify.model._calibration import Calibration
+from fanews_classify.model._store import save
+from fanews_classify.model.classifier import NewsClassifier
+from fanews_classify.training.data import Dataset, Document, collect, find_corpora
+from fanews_classify.training.fit import (
+    OutOfFold,
+    Progress,
+    choose_learner,
+    fit_model,
+    groups_of,
+)
+from fanews_classify.training.recipe import Recipe, load_recipe
+
+
+@dataclass(frozen=True)
+class Training:
+    """What `train` returns.
+
+    Attributes
+    ----------
+    model : NewsClassifier
+        Fitted on all documents.
+    evaluation : Evaluation
+        Out-of-fold scores: of models that saw neither the document nor a near
+        duplicate of it nor, with ``by = "source"``, its outlet.
+    tried : list of dict
+        Candidates of the search and their scores.
+    dataset : Dataset
+        What was read, its digests, and what was missing.
+    """
+
+    model: NewsClassifier
+    evaluation: Evaluation
+    tried: list[dict[str, Any]]
+    dataset: Dataset
+
+    def report(self) -> str:
+        """Return what was learnt, as text."""
+        counts = Counter(document.label for document in self.dataset.documents)
+        info = self.model.info
+        lines = [
+            f"model {self.model.name!r}, {len(self.dataset.documents)} documents in "
+            f"{info['training']['groups']} near-duplicate groups",
+            "  " + ", ".join(f"{label} {counts[label]}" for label in self.model.labels),
+        ]
+        if self.dataset.missing:
+            lines.append("  left out, not found: " + ", ".join(sorted(set(self.dataset.missing))))
+        if len(self.tried) > 1:
+            lines += ["", "search:"]
+            lines += [f"  {json.dumps(candidate)}" for candidate in self.tried]
+        how = info["training"]["validation"]
+        lines += ["", f"out-of-fold scores, held out by {how}:", self.evaluation.to_text()]
+        lines += ["", "terms that speak most for each label:"]
+        lines += [
+            f"  {label}: {'، '.join(terms)}" for label, terms in strongest_terms(self.model).items()
+        ]
+        return "\n".join(lines)
+
+
+def train(
+    recipe: str | os.PathLike[str] | Recipe = "custom",
+    *,
+    files: Sequence[str | os.PathLike[str]] = (),
+    data: str | os.PathLike[str] = "data",
+    corpora: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Training:
+    """Train a classifier.
+
+    Parameters
+    ----------
+    recipe : str, path-like or Recipe, default="custom"
+        Name of a bundled recipe, path of a TOML file, or a Recipe.
+    files : sequence of path-like
+        CSV or JSON-lines files of your own, with a text and a label column.
+    data : path-like, default="data"
+        Folder of the recipe's own files.
+    corpora : path-like, optional
+        Folder of the corpora; by default ``$FANEWS_CORPORA``, else none, and
+        what stands in them is left out and reported.
+    out : path-like, optional
+        Save the model there.
+    progress : callable, optional
+        Called with (step, done, total).
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    RecipeError, CorpusError
+
+    Examples
+    --------
+    >>> import fanews_classify as fc, pathlib, tempfile
+    >>> rows = ["text,label"]
+    >>> rows += [f"تیم {w} بازی را برد,ورزش" for w in "آبی سرخ سبز زرد سفید".split()]
+    >>> rows += [f"قیمت {w} در بازار بالا رفت,اقتصاد" for w in "طلا نان سیب مس برنج".split()]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "mine.csv"
+    ...     _ = file.write_text(chr(10).join(rows), encoding="utf-8")
+    ...     mine = fc.train(files=[file]).model
+    >>> mine.predict("بازی تیم ما")
+    'ورزش'
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    progress = progress or _silent
+    progress("reading", 0, 1)
+    dataset = collect(recipe, data=Path(data), corpora=find_corpora(corpora), files=files)
+    documents = dataset.documents
+    labels = sorted({document.label for document in documents})
+    if len(labels) < 2:
+        raise CorpusError(f"all documents have the label {labels[0]!r}; at least two are needed")
+    progress("grouping near duplicates", 0, 1)
+    groups = groups_of(documents)
+    learner, held_out, tried = choose_learner(recipe, documents, labels, groups, progress)
+    calibration, evaluation = _evaluate(recipe, documents, labels, held_out)
+    progress("fitting", 0, 1)
+    info = {
+        "training": {
+            "documents": len(documents),
+            "judged": evaluation.n,
+            "groups": len(set(groups.tolist())),
+            "validation": recipe.validation.by,
+            "data_sha256": _digest(documents),
+            "files_sha256": dict(sorted(dataset.digests.items())),
+            "missing": sorted(set(dataset.missing)),
+        },
+        "scores": evaluation.to_dict(),
+        "features": [asdict(block) for block in recipe.features],
+    }
+    model = fit_model(recipe, learner, documents, calibration, info)
+    progress("fitting", 1, 1)
+    if out is not None:
+        save(model, out)
+    return Training(model, evaluation, tried, dataset)
+
+
+def _evaluate(
+    recipe: Recipe, documents: Sequence[Document], labels: Sequence[str], held_out: OutOfFold
+) -> tuple[Calibration, Evaluation]:
+    """Calibrate on the out-of-fold scores; score each fold calibrated by the others."""
+    judged = [documents[i] for i in held_out.index]
+    number = {label: i for i, label in enumerate(labels)}
+    targets = np.array([number[document.label] for document in judged])
+    fold = np.array(held_out.fold)
+    probabilities = np.empty_like(held_out.scores)
+    for name in set(held_out.fold):
+        here = fold == name
+        others = Calibration.fit(held_out.scores[~here], held_out.known[~here], targets[~here])
+        probabilities[here] = others.probabilities(held_out.scores[here], held_out.known[here])
+    slices = {"fold": held_out.fold}
+    if any(document.year for document in judged):
+        slices["year"] = [document.year or "unknown" for document in judged]
+    if any(document.unsure for document in judged):
+        slices["reader"] = ["unsure" if document.unsure else "sure" for document in judged]
+    if any(document.chosen_by for document in judged):
+        slices["chosen by"] = [document.chosen_by or "other" for document in judged]
+    evaluation = evaluate_probabilities(
+        labels,
+        [document.label for document in judged],
+        probabilities,
+        held_out.known,
+        threshold=recipe.abstain_below,
+        slices=slices,
+    )
+    return Calibration.fit(held_out.scores, held_out.known, targets), evaluation
+
+
+def strongest_terms(model: NewsClassifier, count: int = 8) -> dict[str, list[str]]:
+    """Terms of the first block with the largest weights, for each label."""
+    block = model.scorer.blocks[0]
+    order = np.argsort(-block.weights, axis=0, kind="stable")[:count]
+    return {
+        label: [block.terms[i] for i in order[:, column]]
+        for column, label in enumerate(model.labels)
+    }
+
+
+def _digest(documents: Sequence[Document]) -> str:
+    """One digest of all training documents, in their order."""
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(
+            json.dumps([document.key, document.text, document.label, document.weight]).encode()
+        )
+    return digest.hexdigest()
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Report nothing."""
