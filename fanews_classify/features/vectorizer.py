@@ -63,7 +63,7 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         and lead.
     tokenizer : callable or None, default=None
         Replaces the library's own tokens: called with a text, returns words.
-        For hazm see :func:`fanews_classify.features.hazm_tokenizer`. Its
+        For hazm see :class:`fanews_classify.features.hazm.HazmTokenizer`. Its
         words are folded by the code page; a word that folds to nothing is
         left out. A vectorizer with a tokenizer cannot be saved as a model.
     dtype : dtype, default=np.float32
@@ -367,7 +367,7 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
     def _custom_words(self, texts: list[str]) -> Iterator[list[bytes]]:
         split = self.tokenizer or str.split
         for text in texts:
-            words = (term_bytes(word) for word in split(text))
+            words = (term_bytes(word).replace(b" ", b"") for word in split(text))
             yield [word for word in words if word][: self.max_tokens]
 
     def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:

@@ -191,7 +191,8 @@ def _layout(name: str, part: Any, path: Path) -> tuple[np.dtype[Any], tuple[int,
     """Check one part's entry before a byte of it is used."""
     if not _PART_NAME.fullmatch(name):
         raise ModelCorruptError(f"{path} has a part with the forbidden name {name!r}")
-    if _field(part, "dtype", name, path) not in _DTYPES:
+    named = _field(part, "dtype", name, path)
+    if not isinstance(named, str) or named not in _DTYPES:
         raise ModelArrayError(
             f"part {name!r} of {path} has dtype {part['dtype']!r}; only plain numbers are allowed"
         )

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.errors import ModelArrayError
+from fanews_classify.errors import ModelArrayError, ParameterError
 from fanews_classify.features._extractor import AnalyzerOptions, count_known
 from fanews_classify.features._table import HashTable
-from fanews_classify.features._tfidf import Counts, row_sums, weigh
+from fanews_classify.features._tfidf import NORMS, Counts, row_sums, weigh
 from fanews_classify.text._codepage import decode
 from fanews_classify.text._tokens import TokenBatch, batches
 
@@ -27,6 +27,10 @@ class Weighting:
     sublinear_tf: bool = True
     binary: bool = False
     norm: str | None = "l2"
+
+    def __post_init__(self) -> None:
+        if self.norm not in NORMS:
+            raise ParameterError(f"norm={self.norm!r}; choose one of {list(NORMS)}")
 
 
 @dataclass(frozen=True)

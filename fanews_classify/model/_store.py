@@ -142,7 +142,8 @@ def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
     if manifest.get("text_pipeline") != TEXT_PIPELINE_VERSION:
         raise ModelVersionError(
             f"{path} was trained with text pipeline {manifest.get('text_pipeline')!r}, this "
-            f"release has {TEXT_PIPELINE_VERSION}; train the model again or install the release it is for"
+            f"release has {TEXT_PIPELINE_VERSION}; train the model again or take the "
+            "release that it was made for"
         )
     try:
         model = _assemble(manifest, arrays)

@@ -41,6 +41,8 @@ class Dataset:
     Attributes
     ----------
     documents : list of Document
+    unlabelled : list of (str, str)
+        Text and outlet of documents that only lend their words.
     digests : dict of str to str
         SHA-256 of each file read, by its name.
     missing : list of str
@@ -48,6 +50,7 @@ class Dataset:
     """
 
     documents: list[Document] = field(default_factory=list)
+    unlabelled: list[tuple[str, str]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
 
@@ -102,6 +105,8 @@ def collect(
         _read_source(dataset, recipe, source, corpora if source.corpus else data)
     if recipe.annotations:
         _read_annotations(dataset, recipe, data, corpora)
+    for corpus in recipe.unlabelled:
+        _read_unlabelled(dataset, recipe, corpus, corpora)
     if not dataset.documents:
         raise CorpusError(
             "no labelled document was found; give a folder of corpora or a file of your own"
@@ -214,6 +219,19 @@ def _read_annotations(dataset: Dataset, recipe: Recipe, data: Path, corpora: Pat
             continue
         _join_corpus(dataset, recipe, texts, wanted[corpus])
         _digest(dataset, texts)
+
+
+def _read_unlabelled(dataset: Dataset, recipe: Recipe, corpus: str, corpora: Path | None) -> None:
+    path = None if corpora is None else corpora / f"{corpus}.jsonl.gz"
+    if path is None or not path.is_file():
+        dataset.missing.append(corpus)
+        return
+    for _, record in read_records(path):
+        text = _cleaned(recipe, path, document_text(record))
+        if text:
+            outlet = _outlet(recipe, path, str(record.get("source") or ""))
+            dataset.unlabelled.append((text, outlet))
+    _digest(dataset, path)
 
 
 def _join_corpus(

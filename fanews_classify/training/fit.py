@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,13 +19,14 @@ from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
 from fanews_classify.errors import CorpusError, RecipeError
-from fanews_classify.features.vectorizer import PersianTfidfVectorizer
 from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._export import from_linear
 from fanews_classify.model.classifier import NewsClassifier
+from fanews_classify.training.blocks import FeatureBlocks
 from fanews_classify.training.data import Document
 from fanews_classify.training.groups import near_duplicate_groups
-from fanews_classify.training.recipe import Features, Learner, Recipe
+from fanews_classify.training.recipe import Learner, Recipe
+from fanews_classify.training.words import WordFrequencies
 
 FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -90,42 +91,6 @@ def fit_learner(
     return coef, intercept, classes
 
 
-def _make_vectorizer(features: Features, vocabulary: list[str] | None = None) -> Any:
-    return PersianTfidfVectorizer(**features.vectorizer_parameters(), vocabulary=vocabulary)
-
-
-class FeatureBlocks:
-    """Fitted vectorizers of a recipe, side by side."""
-
-    def __init__(self, features: Sequence[Features]) -> None:
-        self.features = tuple(features)
-        self.vectorizers: list[Any] = []
-
-    def fit_transform(self, texts: list[str]) -> sp.csr_matrix:
-        """Fit all blocks; return their features, each times its factor."""
-        self.vectorizers = [_make_vectorizer(block) for block in self.features]
-        return self._stack([v.fit_transform(texts) for v in self.vectorizers])
-
-    def refit(self, texts: list[str], vocabularies: list[list[str]]) -> sp.csr_matrix:
-        """Fit all blocks with fixed vocabularies."""
-        self.vectorizers = [
-            _make_vectorizer(block, vocabulary)
-            for block, vocabulary in zip(self.features, vocabularies, strict=True)
-        ]
-        return self._stack([v.fit_transform(texts) for v in self.vectorizers])
-
-    def transform(self, texts: list[str]) -> sp.csr_matrix:
-        """Return the features of texts."""
-        return self._stack([vectorizer.transform(texts) for vectorizer in self.vectorizers])
-
-    def _stack(self, parts: list[sp.csr_matrix]) -> sp.csr_matrix:
-        scaled = [
-            part if block.factor == 1.0 else part * np.float32(block.factor)
-            for part, block in zip(parts, self.features, strict=True)
-        ]
-        return sp.csr_matrix(sp.hstack(scaled)) if len(scaled) > 1 else scaled[0]
-
-
 @dataclass
 class Linear:
     """A fitted linear model: features, weights (one row for each class), classes."""
@@ -142,30 +107,34 @@ def fit_linear(
     texts: list[str],
     labels: list[str],
     weights: FloatArray,
+    words: Sequence[str] = (),
 ) -> Linear:
-    """Fit features and learner; keep the most useful terms if the recipe says so.
+    """Fit features and learner.
 
-    Where a block has `select`, a first fit ranks its terms by the largest
-    weight times the square root of the document frequency, which is what a
-    term can move over all documents; then the model is fitted again on those.
+    Parameters
+    ----------
+    words : sequence of str
+        Further words for the vocabulary, most frequent first.
     """
     blocks = FeatureBlocks(recipe.features)
     matrix = blocks.fit_transform(texts)
-    coef, intercept, classes = fit_learner(learner, matrix, labels, weights)
-    if any(block.select for block in recipe.features):
-        strength = np.abs(coef).max(axis=0) * np.sqrt(np.asarray(matrix.power(2).sum(axis=0))[0])
-        vocabularies, begin = [], 0
-        for block, vectorizer in zip(recipe.features, blocks.vectorizers, strict=True):
-            terms = vectorizer.get_feature_names_out()
-            part = strength[begin : begin + len(terms)]
-            begin += len(terms)
-            kept = np.arange(len(terms))
-            if block.select is not None and block.select < len(terms):
-                kept = np.sort(np.lexsort((kept, -part))[: block.select])
-            vocabularies.append(terms[kept].tolist())
-        matrix = blocks.refit(texts, vocabularies)
-        coef, intercept, classes = fit_learner(learner, matrix, labels, weights)
-    return Linear(blocks, coef, intercept, classes)
+    if any(block.max_words or block.max_runs or block.subwords for block in recipe.features):
+        strength = np.zeros(matrix.shape[1])
+        if any(block.max_runs for block in recipe.features):
+            coef, _, _ = fit_learner(learner, matrix, labels, weights)
+            strength = np.abs(coef).max(axis=0)
+            strength *= np.sqrt(np.asarray(matrix.power(2).sum(axis=0))[0])
+        matrix = blocks.refit(texts, blocks.vocabularies(strength, words))
+    shared = blocks.subword_matrix()
+    if shared is None:
+        return Linear(blocks, *fit_learner(learner, matrix, labels, weights))
+    sums = matrix @ shared
+    # The same size as the words' own features, on average.
+    scale = np.sqrt(matrix.power(2).sum() / max(sums.power(2).sum(), 1e-12))
+    wide = sp.csr_matrix(sp.hstack([matrix, sums * np.float32(scale)]))
+    coef, intercept, classes = fit_learner(learner, wide, labels, weights)
+    own, through = coef[:, : matrix.shape[1]], coef[:, matrix.shape[1] :]
+    return Linear(blocks, own + scale * (shared @ through.T).T, intercept, classes)
 
 
 def folds(
@@ -210,6 +179,7 @@ def out_of_fold(
     labels: Sequence[str],
     groups: npt.NDArray[np.intp],
     progress: Progress,
+    words: WordFrequencies | None = None,
 ) -> OutOfFold:
     """Score every judged document by a model of the other folds."""
     made = folds(recipe, documents, groups)
@@ -220,7 +190,8 @@ def out_of_fold(
     index, scores, known, names = [], [], [], []
     for done, (name, training, held_out) in enumerate(made):
         progress("cross-validation", done, len(made))
-        linear = _fit_on(recipe, learner, documents, training)
+        outlets = {documents[int(i)].source for i in held_out}
+        linear = _fit_on(recipe, learner, documents, training, words, outlets)
         matrix = linear.blocks.transform([documents[i].text for i in held_out])
         columns = [labels.index(label) for label in linear.classes]
         # A label that no training fold holds is scored below all others.
@@ -235,14 +206,22 @@ def out_of_fold(
 
 
 def _fit_on(
-    recipe: Recipe, learner: Learner, documents: Sequence[Document], chosen: npt.NDArray[np.intp]
+    recipe: Recipe,
+    learner: Learner,
+    documents: Sequence[Document],
+    chosen: npt.NDArray[np.intp],
+    words: WordFrequencies | None,
+    without: Collection[str] = (),
 ) -> Linear:
+    most = max((block.max_words or 0 for block in recipe.features), default=0)
+    further = words.most_frequent(most, recipe.unlabelled_min_df, without) if words and most else []
     return fit_linear(
         recipe,
         learner,
         [documents[i].text for i in chosen],
         [documents[i].label for i in chosen],
         np.array([documents[i].weight for i in chosen]),
+        further,
     )
 
 
@@ -261,12 +240,13 @@ def choose_learner(
     labels: Sequence[str],
     groups: npt.NDArray[np.intp],
     progress: Progress,
+    words: WordFrequencies | None = None,
 ) -> tuple[Learner, OutOfFold, list[dict[str, Any]]]:
     """Cross-validate each candidate; return the best by macro-F1, with all scores."""
     tried: list[dict[str, Any]] = []
     best: tuple[float, Learner, OutOfFold] | None = None
     for learner in candidates(recipe):
-        result = out_of_fold(recipe, learner, documents, labels, groups, progress)
+        result = out_of_fold(recipe, learner, documents, labels, groups, progress, words)
         truth = [documents[i].label for i in result.index]
         answers = [labels[i] for i in result.scores.argmax(axis=1)]
         score = float(f1_score(truth, answers, average="macro", zero_division=0.0))
@@ -284,9 +264,10 @@ def fit_model(
     documents: Sequence[Document],
     calibration: Calibration,
     info: dict[str, Any],
+    words: WordFrequencies | None = None,
 ) -> NewsClassifier:
     """Fit on all documents and make the classifier."""
-    linear = _fit_on(recipe, learner, documents, np.arange(len(documents)))
+    linear = _fit_on(recipe, learner, documents, np.arange(len(documents)), words)
     return from_linear(
         [
             (vectorizer, block.factor)

@@ -75,14 +75,31 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Features:
-    """One block of features: parameters of PersianTfidfVectorizer and a factor."""
+    """One block of features: parameters of PersianTfidfVectorizer, and more.
+
+    Attributes
+    ----------
+    max_words : int or None
+        Keep so many words at most, those in most texts; the words of
+        `Recipe.unlabelled` count too and enter the vocabulary.
+    max_runs : int or None
+        Keep so many runs of words at most: those with the largest weight times
+        the root of their summed squares in a first fit.
+    subwords : float
+        If not 0, words share what their character n-grams have learnt, with
+        this factor. Folded into the weights of the words: prediction costs
+        nothing more. Fits words that labelled texts lack.
+    subword_range : (int, int)
+        Lengths of those n-grams.
+    factor : float
+        Of the whole block against the others.
+    """
 
     analyzer: str = "word"
     ngram_range: tuple[int, int] = (1, 2)
     min_df: float = 2
     max_df: float = 1.0
     max_features: int | None = None
-    select: int | None = None
     sublinear_tf: bool = True
     binary: bool = False
     use_idf: bool = True
@@ -90,11 +107,15 @@ class Features:
     remove_boilerplate: bool = True
     join_affixes: bool = True
     max_tokens: int | None = None
+    max_words: int | None = None
+    max_runs: int | None = None
+    subwords: float = 0.0
+    subword_range: tuple[int, int] = (3, 5)
     factor: float = 1.0
 
     def vectorizer_parameters(self) -> dict[str, Any]:
         """Return what PersianTfidfVectorizer takes."""
-        own = {"select", "factor"}
+        own = {"max_words", "max_runs", "subwords", "subword_range", "factor"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
 
 
@@ -139,6 +160,8 @@ class Recipe:
     weight_dtype: str = "float32"
     sources: tuple[Source, ...] = ()
     annotations: tuple[Annotations, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    unlabelled_min_df: int = 3
     cleaning: Mapping[str, str] = field(default_factory=dict)
     outlets: Mapping[str, str] = field(default_factory=dict)
     features: tuple[Features, ...] = (Features(),)
@@ -198,8 +221,9 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
         made["learner"] = _table(Learner, rest.pop("learner"), "learner")
     if "validation" in rest:
         made["validation"] = _table(Validation, rest.pop("validation"), "validation")
-    if "labels" in rest:
-        rest["labels"] = tuple(rest["labels"])
+    for key in ("labels", "unlabelled"):
+        if key in rest:
+            rest[key] = tuple(rest[key])
     recipe: Recipe = _table(Recipe, {**rest, **made}, "recipe")
     _check(recipe)
     return recipe
@@ -213,8 +237,9 @@ def _table(kind: Any, entry: Any, where: str) -> Any:
     if unknown:
         raise RecipeError(f"unknown key {unknown[0]!r} in {where}; known are {sorted(known)}")
     entry = {**entry}
-    if "ngram_range" in entry:
-        entry["ngram_range"] = tuple(entry["ngram_range"])
+    for key in ("ngram_range", "subword_range"):
+        if key in entry:
+            entry[key] = tuple(entry[key])
     try:
         return kind(**entry)
     except TypeError as error:
@@ -230,6 +255,10 @@ def _check(recipe: Recipe) -> None:
     ):
         if value not in choices:
             raise RecipeError(f"{what} is {value!r}; choose one of {list(choices)}")
+    for block in recipe.features:
+        vocabulary = block.max_words or block.max_runs or block.subwords
+        if vocabulary and (block.analyzer != "word" or block.ngram_range[0] != 1):
+            raise RecipeError("max_words, max_runs and subwords need words: ngram_range = [1, …]")
     if not recipe.features:
         raise RecipeError("a recipe needs at least one [[features]] table")
     if recipe.validation.folds < 2:

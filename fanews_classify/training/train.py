@@ -27,6 +27,7 @@ from fanews_classify.training.fit import (
     groups_of,
 )
 from fanews_classify.training.recipe import Recipe, load_recipe
+from fanews_classify.training.words import WordFrequencies
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,14 @@ def train(
         raise CorpusError(f"all documents have the label {labels[0]!r}; at least two are needed")
     progress("grouping near duplicates", 0, 1)
     groups = groups_of(documents)
-    learner, held_out, tried = choose_learner(recipe, documents, labels, groups, progress)
+    words = count_words(dataset, recipe)
+    learner, held_out, tried = choose_learner(recipe, documents, labels, groups, progress, words)
     calibration, evaluation = _evaluate(recipe, documents, labels, held_out)
     progress("fitting", 0, 1)
     info = {
         "training": {
             "documents": len(documents),
+            "unlabelled": len(dataset.unlabelled),
             "judged": evaluation.n,
             "groups": len(set(groups.tolist())),
             "validation": recipe.validation.by,
@@ -148,11 +151,22 @@ def train(
         "scores": evaluation.to_dict(),
         "features": [asdict(block) for block in recipe.features],
     }
-    model = fit_model(recipe, learner, documents, calibration, info)
+    info = json.loads(json.dumps(info))  # plain values, as a saved model has them
+    model = fit_model(recipe, learner, documents, calibration, info, words)
     progress("fitting", 1, 1)
     if out is not None:
         save(model, out)
     return Training(model, evaluation, tried, dataset)
+
+
+def count_words(dataset: Dataset, recipe: Recipe) -> WordFrequencies | None:
+    """Count the words of the unlabelled texts, if there are any."""
+    if not dataset.unlabelled:
+        return None
+    texts = [text for text, _ in dataset.unlabelled]
+    return WordFrequencies.count(
+        texts, [outlet for _, outlet in dataset.unlabelled], recipe.features[0]
+    )
 
 
 def _evaluate(

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fanews_classify.cli.main import main
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = sorted(str(path) for path in (ROOT / "seeds").glob("*.txt"))
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def give(data: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    return give
+
+
+def test_one_line_one_answer(stdin: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    stdin("تیم فوتبال قهرمان شد\n\n\xff\nبانک مرکزی نرخ ارز را اعلام کرد".encode() + b"\n\xff\xfe")
+    assert main(["predict"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [
+        "sport", "unknown", "unknown", "economy", "unknown",
+    ]  # fmt: skip
+    assert lines[0].split("\t")[1] == "ورزش"
+
+
+def test_whole_input_is_one_text(stdin: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    stdin("تیم فوتبال\nقهرمان شد\n".encode())
+    assert main(["predict", "--whole", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["label"] == "sport"
+
+
+def test_files_of_all_kinds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "news.csv"
+    table.write_text('id,body\n1,"گل در فوتبال"\n2,a,b\n3,"قیمت دلار"\n', encoding="utf-8")
+    lines = tmp_path / "news.jsonl"
+    lines.write_text('{"text": "گل در فوتبال"}\n{broken\n{"text": 3}\n', encoding="utf-8")
+    assert main(["predict", *SEEDS, str(table), str(lines), "--json"]) == 1
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(records) == 8
+    assert [record["label"] for record in records[2:]] == [
+        "sport", None, "economy", "sport", None, None,
+    ]  # fmt: skip
+    assert "wrong number of columns" in records[3]["error"]
+    assert "not JSON" in records[6]["error"]
+    assert "no text" in records[7]["error"]
+    assert main(["predict", str(table), "--column", "id"]) == 1
+    assert main(["predict", str(table), str(tmp_path / "x.csv")]) == 2
+
+
+def test_column_that_cannot_be_guessed(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "news.csv"
+    table.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert main(["predict", str(table)]) == 2
+    assert "--column" in capsys.readouterr().err
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", SEEDS[0], "--top", "3", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    text = Path(SEEDS[0]).read_text(encoding="utf-8")
+    assert len(record["evidence"]) == 3
+    for item in record["evidence"]:
+        assert text[item["start"] : item["end"]] == item["text"]
+    assert main(["explain", SEEDS[0], "--label", "sport"]) == 0
+    assert main(["explain", SEEDS[0], "--label", "nothing"]) == 2
+
+
+def test_train_evaluate_info_verify(
+    own_texts: list[dict[str, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "mine.jsonl"
+    chosen = [text for text in own_texts if text["section"] in ("sport", "health")]
+    data.write_text(
+        "".join(
+            json.dumps({"text": t["body"], "label": t["section"], "source": t["voice"]}) + "\n"
+            for t in chosen
+        ),
+        encoding="utf-8",
+    )
+    out, report = tmp_path / "mine.fanews", tmp_path / "report.txt"
+    assert main(["train", "--data", str(data), "--out", str(out), "--report", str(report)]) == 0
+    assert "macro-F1" in report.read_text(encoding="utf-8")
+    assert main(["evaluate", "--data", str(data), "--model", str(out), "--noise"]) == 0
+    assert "by source" in capsys.readouterr().out
+    assert main(["evaluate", "--data", str(data), "--model", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == len(chosen)
+    for verb in (["info"], ["info", str(out)], ["info", "--json"], ["info", str(out), "--json"]):
+        assert main(verb) == 0
+    assert main(["verify", str(out), "section"]) == 0
+    out.write_bytes(out.read_bytes()[:-5])
+    assert main(["verify", str(out)]) == 2
+    assert "ends before" in capsys.readouterr().err
+    assert main(["train", "--data", str(data), "--out", str(tmp_path / "no" / "x")]) == 2
+    assert main(["train", "nothing", "--out", str(out)]) == 2
+
+
+def test_as_a_command_in_a_bare_environment() -> None:
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fanews_classify.cli.main", "predict"],
+        input="تیم فوتبال قهرمان لیگ شد\n".encode(),
+        capture_output=True,
+        env=environment,
+        cwd=ROOT,
+        check=True,
+    )
+    assert done.stdout.decode("utf-8").startswith("sport\tورزش\t")
+
+
+def test_usage_errors_exit_with_2() -> None:
+    for arguments in ([], ["dance"], ["predict", "--model"], ["train"]):
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        assert stop.value.code == 2
