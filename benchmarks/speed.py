@@ -45,9 +45,7 @@ def environment(name: str) -> str:
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        subprocess.run(
-            [python, "-m", "pip", "install", "-q", *REQUIREMENTS[name]], check=True
-        )
+        subprocess.run([python, "-m", "pip", "install", "-q", *REQUIREMENTS[name]], check=True)
     return str(python)
 
 
@@ -145,7 +143,8 @@ def main() -> None:
         ][1:]
         for worker in workers:
             worker.process.kill()
-    print(f"{len(texts)} texts, {words / len(texts):.0f} words each, {options.rounds} rounds, one core")
+    each = words / len(texts)
+    print(f"{len(texts)} texts, {each:.0f} words each, {options.rounds} rounds, one core")
     print(f"{'':24}{'texts/s':>10}{'ns/word':>9}{'ours / this':>26}")
     rows = {}
     for name in COMPETITORS:

@@ -25,7 +25,7 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_one_line_one_answer(stdin: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    stdin("تیم فوتبال قهرمان شد\n\n\xff\nبانک مرکزی نرخ ارز را اعلام کرد".encode() + b"\n\xff\xfe")
+    stdin("تیم فوتبال قهرمان شد\n\n🔹\nبانک مرکزی نرخ ارز را اعلام کرد".encode() + b"\n\xff\xfe")
     assert main(["predict"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [

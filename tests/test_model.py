@@ -28,7 +28,13 @@ def model(request: pytest.FixtureRequest) -> fc.NewsClassifier:
 def test_one_text_one_answer_and_many_texts_many(model: fc.NewsClassifier) -> None:
     one = model.predict(WORKS[0])
     assert isinstance(one, str)
-    for many in (WORKS, tuple(WORKS), iter(WORKS), np.array(WORKS, dtype=object), (w for w in WORKS)):
+    for many in (
+        WORKS,
+        tuple(WORKS),
+        iter(WORKS),
+        np.array(WORKS, dtype=object),
+        (w for w in WORKS),
+    ):
         answers = model.predict(many)
         assert isinstance(answers, list)
         assert answers[0] == one
@@ -175,9 +181,9 @@ def test_threads_share_one_model(
     wrong: list[int] = []
 
     def work(number: int) -> None:
-        for _ in range(3):
-            if not np.array_equal(section.predict_proba(texts), wanted):
-                wrong.append(number)
+        same = [np.array_equal(section.predict_proba(texts), wanted) for _ in range(3)]
+        if not all(same):
+            wrong.append(number)
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
     for thread in threads:
@@ -205,12 +211,13 @@ def test_calibration_finds_the_temperature_that_made_the_data() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(6000, 4))
     known = rng.integers(1, 400, 6000)
-    true = Calibration(0.3, 0.25)
+    true = Calibration(0.3, 0.2, 0.05)
     probabilities = true.probabilities(scores, known)
     targets = np.array([rng.choice(4, p=row) for row in probabilities])
     found = Calibration.fit(scores, known, targets)
     assert found.slope == pytest.approx(true.slope, abs=0.2)
     assert found.growth == pytest.approx(true.growth, abs=0.06)
+    assert found.lapse == pytest.approx(true.lapse, abs=0.03)
     assert Calibration.fit(scores, np.zeros(6000, dtype=np.int64), targets) == Calibration()
 
 

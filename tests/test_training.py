@@ -11,6 +11,7 @@ import pytest
 
 import fanews_classify as fc
 from fanews_classify.errors import CorpusError, RecipeError
+from fanews_classify.text import normalize
 from fanews_classify.training.blocks import FeatureBlocks
 from fanews_classify.training.data import Document, collect
 from fanews_classify.training.fit import candidates, fit_linear, folds
@@ -25,6 +26,8 @@ from fanews_classify.training.recipe import (
     bundled_recipes,
     load_recipe,
 )
+from fanews_classify.training.unlabelled import Unlabelled
+from fanews_classify.training.vectors import word_vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,9 +65,7 @@ def test_two_columns_train_a_model(name: str, rows: list[dict[str, Any]], tmp_pa
     assert "terms that speak most" in report
 
 
-def test_columns_are_found_by_name_or_number(
-    rows: list[dict[str, Any]], tmp_path: Path
-) -> None:
+def test_columns_are_found_by_name_or_number(rows: list[dict[str, Any]], tmp_path: Path) -> None:
     other = [{"id": i, "متن": row["text"], "برچسب": row["label"]} for i, row in enumerate(rows)]
     write_rows(tmp_path / "fa.csv", other)
     write_rows(tmp_path / "two.csv", [{"x": r["text"], "y": r["label"]} for r in rows])
@@ -107,7 +108,9 @@ def test_shared_subwords_are_folded_exactly(rows: list[dict[str, Any]]) -> None:
     labels = [row["label"] for row in rows]
     features = (Features(min_df=1, subwords=1.0, max_words=9000),)
     recipe = Recipe("x", features=features)
-    linear = fit_linear(recipe, Learner(), texts, labels, np.ones(len(texts)), ["فوتبالیستها"])
+    lent = [("فوتبالیست‌ها در تیم ملی فوتبال بازی کردند", outlet) for outlet in "aabb"]
+    unlabelled = Unlabelled.read(lent, features[0])
+    linear = fit_linear(recipe, Learner(), texts, labels, np.ones(len(texts)), unlabelled)
     blocks = FeatureBlocks(features)
     matrix = blocks.refit(texts, [linear.blocks.vectorizers[0].get_feature_names_out().tolist()])
     assert linear.coef.shape == (3, matrix.shape[1])
@@ -117,6 +120,32 @@ def test_shared_subwords_are_folded_exactly(rows: list[dict[str, Any]]) -> None:
     plain = fit_linear(Recipe("x", features=(Features(min_df=1),)), Learner(), texts, labels,
                        np.ones(len(texts)))  # fmt: skip
     assert "فوتبالیستها" not in plain.blocks.vectorizers[0].vocabulary_
+
+
+def test_word_vectors_bring_neighbours_together() -> None:
+    teams, goods = "آبی سرخ سبز".split(), "دلار طلا سکه".split()
+    texts = [f"تیم {a} در لیگ {b} بازی کرد و گل زد" for a in teams for b in ("برتر", "یک")]
+    texts += [f"نرخ {a} در بازار {b} بالا رفت" for a in goods for b in ("تهران", "آزاد")]
+    words = [normalize(word) for word in (*teams[:2], *goods[:2], "ناشناس")]
+    words += ["تیم", "لیگ", "گل", "نرخ", "بازار", "بالا"]
+    vectors = word_vectors(texts, words, 4)
+    assert vectors.shape == (11, 4)
+    alike = vectors @ vectors.T
+    assert min(alike[0, 1], alike[2, 3]) > 0.8
+    assert alike[0, 2] < 0.3
+    assert not vectors[4].any()
+    assert np.array_equal(vectors, word_vectors(texts, words, 4))
+
+
+def test_unlabelled_texts_of_an_outlet_can_be_left_out() -> None:
+    texts = [("گربه سیاه", "a"), ("گربه سفید", "a"), ("سگ سیاه", "b"), ("سگ سفید", "b")]
+    unlabelled = Unlabelled.read(texts, Features())
+    assert unlabelled is not None
+    assert set(unlabelled.most_frequent(9, 1)) == {"گربه", "سگ", "سیاه", "سفید"}
+    assert set(unlabelled.most_frequent(9, 1, {"a"})) == {"سگ", "سیاه", "سفید"}
+    assert unlabelled.most_frequent(9, 2, {"a"}) == ["سگ"]
+    assert unlabelled.texts_without({"a"}) == ["سگ سیاه", "سگ سفید"]
+    assert Unlabelled.read([], Features()) is None
 
 
 def test_near_duplicates() -> None:
@@ -177,9 +206,10 @@ def test_search_space() -> None:
 def test_search_takes_the_best(rows: list[dict[str, Any]], tmp_path: Path) -> None:
     file = write_rows(tmp_path / "mine.csv", rows)
     training = fc.train(Recipe("x", search={"C": [1e-6, 1.0]}), files=[file])
-    assert training.model.info["learner"]["C"] == max(
-        training.tried, key=lambda candidate: candidate["macro_f1"]
-    )["C"]
+    assert (
+        training.model.info["learner"]["C"]
+        == max(training.tried, key=lambda candidate: candidate["macro_f1"])["C"]
+    )
     assert len(training.tried) == 2
 
 
@@ -232,9 +262,7 @@ def test_missing_recipes(tmp_path: Path) -> None:
         ("a.jsonl", '{"text": "a", "label": "b"}\n', "at least two"),
     ],
 )
-def test_faulty_files_name_the_line(
-    name: str, content: str, message: str, tmp_path: Path
-) -> None:
+def test_faulty_files_name_the_line(name: str, content: str, message: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(CorpusError, match=message):
         fc.train(files=[tmp_path / name])
@@ -260,11 +288,11 @@ def annotated(tmp_path: Path) -> tuple[Path, Path]:
     write_rows(
         tmp_path / "corpora" / "news.jsonl.gz",
         [
-            {"id": "1", "title": "عنوان", "body": "متن یک", "source": "isna.ir", "date": "2020-01-02"},
+            {"id": "1", "title": "عنوان", "body": "متن یک", "source": "isna.ir", "date": "2020"},
             {"id": "2", "body": "متن دو , category : ورزش", "source": "IRNA"},
             {"id": "3", "headline": "تیتر"},
         ],
-    )  # fmt: skip
+    )
     write_rows(
         tmp_path / "labels.jsonl",
         [

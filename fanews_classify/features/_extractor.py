@@ -84,10 +84,10 @@ def count_known(
         One row for each text of the batch.
     """
     n_texts = len(batch.splits) - 1
+    text_of_token = np.repeat(np.arange(n_texts), np.diff(batch.splits))
     if options.analyzer == "word":
         ids, tokens = find_terms(batch, options, table)
-        texts = np.searchsorted(batch.splits, tokens, side="right") - 1
-        return count_terms(ids, texts, n_texts, n_terms)
+        return count_terms(ids, text_of_token[tokens], n_texts, n_terms)
     # X_words @ T: the n-grams of each distinct word are made and looked up once.
     _, first, word = np.unique(batch.hashes, return_index=True, return_inverse=True)
     grams = char_terms([batch.term(i) for i in first], options.ngram_range)
@@ -101,5 +101,4 @@ def count_known(
     repeats = per_word[word]
     spread = np.repeat(begin[word] - (np.cumsum(repeats) - repeats), repeats)
     spread += np.arange(len(spread))
-    texts = np.repeat(np.repeat(np.arange(n_texts), np.diff(batch.splits)), repeats)
-    return count_terms(ids[spread], texts, n_texts, n_terms)
+    return count_terms(ids[spread], np.repeat(text_of_token, repeats), n_texts, n_terms)

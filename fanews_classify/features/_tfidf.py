@@ -48,9 +48,9 @@ def count_terms(
     -------
     Counts
     """
-    width = max(n_terms, 1)
-    keys = texts.astype(np.int64) * width
-    keys += ids
+    bits = max(n_terms - 1, 1).bit_length()  # shifts are cheaper than division
+    keys = texts.astype(np.int64) << bits
+    keys |= ids
     keys.sort()
     new = np.empty(len(keys), dtype=np.bool_)
     new[:1] = True
@@ -58,9 +58,8 @@ def count_terms(
     places = np.flatnonzero(new)
     counts = np.diff(places, append=len(keys))
     keys = keys[places]
-    rows = keys // width
-    splits = np.searchsorted(rows, np.arange(n_texts + 1))
-    return Counts(keys - rows * width, counts, splits)
+    splits = np.searchsorted(keys, np.arange(n_texts + 1, dtype=np.int64) << bits)
+    return Counts(keys & ((1 << bits) - 1), counts, splits)
 
 
 def row_sums(values: npt.NDArray[Any], splits: IntArray) -> npt.NDArray[Any]:
@@ -70,6 +69,17 @@ def row_sums(values: npt.NDArray[Any], splits: IntArray) -> npt.NDArray[Any]:
     if filled.any():
         sums[filled] = np.add.reduceat(values, splits[:-1][filled], axis=0)
     return sums
+
+
+_LOGARITHMS: Final = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 256))))
+
+
+def _sublinear(counts: npt.NDArray[np.int64]) -> FloatArray:
+    """``1 + ln(count)``, looked up where the count is small."""
+    if not len(counts) or counts.max() < len(_LOGARITHMS):
+        values: FloatArray = _LOGARITHMS[counts]
+        return values
+    return 1.0 + np.log(counts)
 
 
 def weigh(
@@ -92,10 +102,7 @@ def weigh(
     if binary:
         values = np.ones(len(counts.counts))
     else:
-        values = counts.counts.astype(np.float64)
-        if sublinear_tf:
-            np.log(values, out=values)
-            values += 1.0
+        values = _sublinear(counts.counts) if sublinear_tf else counts.counts.astype(np.float64)
     if idf is not None:
         values *= idf[counts.ids]
     if norm is not None:

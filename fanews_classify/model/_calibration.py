@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,32 +13,45 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
+_GROWTH_LIMIT: Final = 0.25  # keeps very short and very long texts within reason
+_LAPSE_LIMITS: Final = (0.002, 0.3)
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Softmax with a temperature that depends on how much of a text is known.
 
-    ``p = softmax(scores * exp(slope + growth * ln(1 + known)))``. Plain
-    temperature scaling (Guo et al., 2017) is ``growth = 0``; TF-IDF rows have
-    unit length however short the text is, so that without the second term a
-    headline is as sure of itself as a long article.
+    ``p = (1 - lapse) * softmax(scores * exp(slope + growth * ln(1 + known)))
+    + lapse / n_labels``. Plain temperature scaling (Guo et al., 2017) is
+    ``growth = lapse = 0``. TF-IDF rows have unit length however short the text
+    is: `growth` lets a headline and a long article differ in certainty. `lapse`
+    is the share of texts that no score tells anything about, such as those with
+    a wrong label; it keeps every answer short of certainty.
 
     Attributes
     ----------
-    slope, growth : float
+    slope, growth, lapse : float
         Fitted by maximum likelihood on out-of-fold scores.
     """
 
     slope: float = 0.0
     growth: float = 0.0
+    lapse: float = 0.0
 
     def probabilities(self, scores: FloatArray, known: npt.NDArray[np.int64]) -> FloatArray:
         """Return probabilities, shape (n, n_labels); uniform where nothing is known."""
-        scale = np.exp(self.slope + self.growth * np.log1p(known))
-        scaled = scores * scale[:, None]
+        share = self._softmax(scores, np.log1p(known))
+        n_labels = max(scores.shape[1], 1)
+        share *= 1.0 - self.lapse
+        share += self.lapse / n_labels
+        share[known == 0] = 1.0 / n_labels
+        return share
+
+    def _softmax(self, scores: FloatArray, size: FloatArray) -> FloatArray:
+        scaled: FloatArray = scores * np.exp(self.slope + self.growth * size)[:, None]
         scaled -= scaled.max(axis=1, keepdims=True, initial=-np.inf)
         np.exp(scaled, out=scaled)
         scaled /= scaled.sum(axis=1, keepdims=True)
-        scaled[known == 0] = 1.0 / max(scores.shape[1], 1)
         return scaled
 
     @classmethod
@@ -54,34 +68,34 @@ class Calibration:
             Index of the right label.
         """
         usable = known > 0
-        scores, targets = scores[usable], targets[usable]
-        size = np.log1p(known[usable])
+        scores, targets, size = scores[usable], targets[usable], np.log1p(known[usable])
         if not len(scores):
             return cls()
-        parameters = np.zeros(2)
+        rows = np.arange(len(targets))
 
-        def loss(candidate: FloatArray) -> float:
-            scaled = scores * np.exp(candidate[0] + candidate[1] * size)[:, None]
-            top = scaled.max(axis=1)
-            log_sum = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-            penalty = 0.5 * float(candidate[1] ** 2) / len(scores)
-            return float(np.mean(log_sum - scaled[np.arange(len(targets)), targets])) + penalty
+        def loss(candidate: Calibration) -> float:
+            right = candidate._softmax(scores, size)[rows, targets]
+            right = (1.0 - candidate.lapse) * right + candidate.lapse / scores.shape[1]
+            return float(-np.log(right).mean())
 
-        # Two parameters and a smooth loss: a shrinking pattern search (Hooke and
-        # Jeeves, 1961) is deterministic, needs no library and cannot diverge.
-        best, step = loss(parameters), 1.0
+        # Three bounded parameters and a smooth loss: a shrinking pattern search
+        # (Hooke and Jeeves, 1961) is deterministic, needs no library and cannot diverge.
+        found = cls(lapse=0.02)
+        best, step = loss(found), 1.0
         while step > 1e-4:
             moved = False
-            for direction in np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, -0.25], [-1, 0.25]]):
-                candidate = parameters + step * direction
-                if abs(candidate[0]) > 12 or abs(candidate[1]) > 3:
-                    continue
+            for slope, growth, lapse in _DIRECTIONS:
+                candidate = cls(
+                    float(np.clip(found.slope + step * slope, -10.0, 10.0)),
+                    float(np.clip(found.growth + step * growth, -_GROWTH_LIMIT, _GROWTH_LIMIT)),
+                    float(np.clip(found.lapse + step * lapse, *_LAPSE_LIMITS)),
+                )
                 value = loss(candidate)
                 if value < best - 1e-12:
-                    best, parameters, moved = value, candidate, True
+                    best, found, moved = value, candidate, True
             if not moved:
                 step /= 2
-        return cls(round(float(parameters[0]), 6), round(float(parameters[1]), 6))
+        return cls(*(round(value, 6) for value in (found.slope, found.growth, found.lapse)))
 
     def to_json(self) -> dict[str, float]:
         """Return plain values for a manifest."""
@@ -90,4 +104,19 @@ class Calibration:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
         """Read back what `to_json` wrote."""
-        return cls(float(values["slope"]), float(values["growth"]))
+        made = cls(*(float(values[name]) for name in ("slope", "growth", "lapse")))
+        if not 0.0 <= made.lapse <= 1.0 or not all(map(math.isfinite, asdict(made).values())):
+            raise ValueError(f"faulty calibration {dict(values)}")
+        return made
+
+
+_DIRECTIONS: Final = (
+    (1.0, 0.0, 0.0),
+    (-1.0, 0.0, 0.0),
+    (0.0, 0.2, 0.0),
+    (0.0, -0.2, 0.0),
+    (0.8, -0.2, 0.0),
+    (-0.8, 0.2, 0.0),
+    (0.0, 0.0, 0.05),
+    (0.0, 0.0, -0.05),
+)

@@ -12,6 +12,7 @@ at once; only from there on are the few tokens around it looked at one by one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -43,6 +44,9 @@ _LEAD_DESKS: Final = """
 سیاسی اقتصادی اجتماعی فرهنگی فرهنگ هنر ورزشی علمی پزشکی سلامت دانشگاه استان‌ها استانها حقوقی
 قضایی پارلمانی جامعه رسانه بهداشت درمان و فناوری شهری اندیشه دین سینما
 """.split()
+# A name of several words ends in one of these: «به گزارش جهان ورزش نیوز».
+_OUTLET_ENDINGS: Final = "نیوز آنلاین پرس پلاس خبر".split()
+_LONGEST_OUTLET: Final = 4
 _LEAD_LENGTH: Final = 9
 # Phrases dropped as they stand: (words, how many tokens after them go too, only at the text's end).
 _PHRASES: Final = (
@@ -92,6 +96,7 @@ class Rules:
     lead_before: frozenset[int]
     lead_drop: frozenset[int]
     lead_keep: frozenset[int]
+    outlet_endings: frozenset[int]
     source_drop: frozenset[int]
     phrases: dict[int, list[tuple[tuple[int, ...], int, bool]]] = field(default_factory=dict)
     numbered: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
@@ -127,6 +132,7 @@ def rules() -> Rules:
         lead_before=_hashes(["به"]),
         lead_drop=_hashes(OUTLETS + AMBIGUOUS + _LEAD_FILLERS),
         lead_keep=_hashes(_LEAD_DESKS),
+        outlet_endings=_hashes(_OUTLET_ENDINGS),
         source_drop=_hashes(OUTLETS + AMBIGUOUS + ["خبرگزاری"]),
         phrases=phrases,
         numbered=numbered,
@@ -134,7 +140,7 @@ def rules() -> Rules:
 
 
 def removed_tokens(
-    at: int, kind: int, hashes: list[int], begin: int, digits: list[bool]
+    at: int, kind: int, hashes: list[int], begin: int, is_number: Callable[[int], bool]
 ) -> list[int]:
     """Return which tokens a rule removes.
 
@@ -148,8 +154,8 @@ def removed_tokens(
         Hashes of the tokens around it; ``hashes[i - begin]`` is token ``i``.
     begin : int
         First token of that window, which never leaves the text.
-    digits : list of bool
-        Whether each token of the window is a number.
+    is_number : callable
+        Tells whether a token is a number.
 
     Returns
     -------
@@ -168,7 +174,7 @@ def removed_tokens(
         return [at, *names] if names else []
     if kind == PHRASE:
         return [begin + i for i in _phrase(here, hashes)]
-    return [begin + i for i in _numbered(here, hashes, digits)]
+    return [begin + i for i in _numbered(here, hashes, lambda i: is_number(begin + i))]
 
 
 def _lead(here: int, hashes: list[int]) -> list[int]:
@@ -179,6 +185,9 @@ def _lead(here: int, hashes: list[int]) -> list[int]:
         if here == 0 or hashes[here - 1] not in lexicon.lead_before:
             return []
         removed = [here - 1, here]
+        for i in range(here + 2, min(here + 1 + _LONGEST_OUTLET, len(hashes))):
+            if hashes[i] in lexicon.outlet_endings:
+                return [*removed, *range(here + 1, i + 1)]
     for i in range(here + 1, min(here + 1 + _LEAD_LENGTH, len(hashes))):
         if hashes[i] in lexicon.lead_drop:
             removed.append(i)
@@ -195,11 +204,13 @@ def _phrase(here: int, hashes: list[int]) -> range:
     return range(0)
 
 
-def _numbered(here: int, hashes: list[int], digits: list[bool]) -> range:
+def _numbered(here: int, hashes: list[int], is_number: Callable[[int], bool]) -> range:
     for words in rules().numbered[hashes[here]]:
         stop = here + len(words)
-        if tuple(hashes[here:stop]) == words and stop < len(digits) and digits[stop]:
-            while stop < len(digits) and digits[stop] and stop - here < _LONGEST_NUMBERED:
+        first = stop
+        if tuple(hashes[here:stop]) == words:
+            while stop < len(hashes) and stop - here < _LONGEST_NUMBERED and is_number(stop):
                 stop += 1
+        if stop > first:
             return range(here, stop)
     return range(0)

@@ -60,8 +60,8 @@ def _blank_handles(data: bytearray) -> None:
         begin = before.start() if before else at
         after = _AFTER_AT.match(data, at + 1)
         end = after.end() if after else at + 1
-        text_end = data.find(BOUNDARY, end, end + _LONGEST_SIGNATURE + 1)
-        if text_end >= 0:
-            end = text_end
+        if before is None:  # a channel's handle, not an address
+            text_end = data.find(BOUNDARY, end, end + _LONGEST_SIGNATURE + 1)
+            end = max(end, text_end)
         data[begin:end] = bytes(end - begin)
         at = data.find(AT, end)

@@ -77,6 +77,10 @@ class TokenBatch:
             self.data,
         )
 
+    def is_number(self, token: int) -> bool:
+        """Tell whether a token is made of digits."""
+        return self.term(token).isdigit()
+
     def term(self, token: int) -> bytes:
         """Return one token's folded bytes."""
         return self.data[self.starts[token] : self.ends[token]].translate(None, _SEPARATORS)
@@ -241,10 +245,7 @@ def _boilerplate_tokens(batch: TokenBatch, found: IntArray, kind: npt.NDArray[np
             removed.extend(_link_tokens(batch, at, int(batch.splits[text + 1])))
             continue
         window = batch.hashes[begin:end].tolist()
-        digits = [False] * len(window)
-        if what == bp.NUMBERED:
-            digits = [batch.term(i).isdigit() for i in range(begin, end)]
-        removed.extend(bp.removed_tokens(at, what, window, begin, digits))
+        removed.extend(bp.removed_tokens(at, what, window, begin, batch.is_number))
     return np.array(removed, dtype=np.intp)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from fanews_classify.features.vectorizer import PersianTfidfVectorizer
 from fanews_classify.training.recipe import Features
+from fanews_classify.training.vectors import word_vectors
 
 _SUBWORD_MIN_DF = 3  # words that an n-gram must stand in to be shared
 
@@ -83,9 +84,7 @@ class FeatureBlocks:
         if not any(block.subwords for block in self.features):
             return None
         parts = []
-        for block, vectorizer in zip(self.features, self.vectorizers, strict=True):
-            terms = vectorizer.get_feature_names_out().tolist()
-            rows = np.array([i for i, term in enumerate(terms) if " " not in term], dtype=np.intp)
+        for block, terms, rows in self._words():
             grams = PersianTfidfVectorizer(
                 analyzer="char_wb",
                 ngram_range=block.subword_range,
@@ -95,11 +94,45 @@ class FeatureBlocks:
                 remove_boilerplate=False,
                 join_affixes=False,
             ).fit_transform([terms[i] for i in rows])
-            found = grams.tocoo()
-            parts.append(
-                sp.csr_matrix(
-                    (found.data * np.float32(block.subwords), (rows[found.row], found.col)),
-                    shape=(len(terms), grams.shape[1]),
-                )
-            )
+            parts.append(_spread(grams * np.float32(block.subwords), rows, len(terms)))
         return sp.csr_matrix(sp.block_diag(parts)).astype(np.float32)
+
+    def vector_matrix(self, texts: Sequence[str]) -> sp.csr_matrix | None:
+        """Word vectors of the words of all blocks, learnt from `texts`.
+
+        Returns
+        -------
+        csr_matrix of float32, shape (n_features, n_blocks * dimensions), or None
+            A row of unit length times the block's `vectors` for each word,
+            zeros for runs; None if no block shares vectors or there are no texts.
+        """
+        if not texts or not any(block.vectors for block in self.features):
+            return None
+        words = sorted({terms[i] for _, terms, rows in self._words() for i in rows})
+        dimensions = max(block.dimensions for block in self.features)
+        vectors = word_vectors(texts, words, dimensions)
+        number = {word: i for i, word in enumerate(words)}
+        parts = [
+            _spread(
+                sp.csr_matrix(vectors[[number[terms[i]] for i in rows]] * block.vectors),
+                rows,
+                len(terms),
+            )
+            for block, terms, rows in self._words()
+        ]
+        return sp.csr_matrix(sp.block_diag(parts)).astype(np.float32)
+
+    def _words(self) -> Iterator[tuple[Features, list[str], npt.NDArray[np.intp]]]:
+        """Yield each block, its terms, and which of them are single words."""
+        for block, vectorizer in zip(self.features, self.vectorizers, strict=True):
+            terms = vectorizer.get_feature_names_out().tolist()
+            singles = [i for i, term in enumerate(terms) if " " not in term]
+            yield block, terms, np.array(singles, dtype=np.intp)
+
+
+def _spread(matrix: sp.csr_matrix, rows: npt.NDArray[np.intp], n_rows: int) -> sp.csr_matrix:
+    """Put the rows of a matrix at the places `rows` of a taller one."""
+    found = matrix.tocoo()
+    return sp.csr_matrix(
+        (found.data, (rows[found.row], found.col)), shape=(n_rows, matrix.shape[1])
+    )

@@ -277,7 +277,7 @@ def _stem(path: Path) -> str:
 def _cleaned(recipe: Recipe, path: Path, text: str) -> str:
     """Cut what a corpus appends to its texts, such as the label itself."""
     pattern = recipe.cleaning.get(_stem(path))
-    return re.sub(pattern, "", text, flags=re.DOTALL) if pattern else text
+    return re.sub(pattern, "", text, flags=re.DOTALL).strip() if pattern else text
 
 
 def _outlet(recipe: Recipe, path: Path, name: str) -> str:

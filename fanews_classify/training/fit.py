@@ -26,7 +26,7 @@ from fanews_classify.training.blocks import FeatureBlocks
 from fanews_classify.training.data import Document
 from fanews_classify.training.groups import near_duplicate_groups
 from fanews_classify.training.recipe import Learner, Recipe
-from fanews_classify.training.words import WordFrequencies
+from fanews_classify.training.unlabelled import Unlabelled
 
 FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -107,34 +107,51 @@ def fit_linear(
     texts: list[str],
     labels: list[str],
     weights: FloatArray,
-    words: Sequence[str] = (),
+    unlabelled: Unlabelled | None = None,
+    without: Collection[str] = (),
 ) -> Linear:
     """Fit features and learner.
 
     Parameters
     ----------
-    words : sequence of str
-        Further words for the vocabulary, most frequent first.
+    unlabelled : Unlabelled, optional
+        Texts that lend their words and word vectors.
+    without : collection of str
+        Outlets whose unlabelled texts are left out.
     """
+    most = max((block.max_words or 0 for block in recipe.features), default=0)
+    words: list[str] = []
+    if unlabelled is not None and most:
+        words = unlabelled.most_frequent(most, recipe.unlabelled_min_df, without)
     blocks = FeatureBlocks(recipe.features)
     matrix = blocks.fit_transform(texts)
-    if any(block.max_words or block.max_runs or block.subwords for block in recipe.features):
+    if any(block.max_words or block.max_runs for block in recipe.features):
         strength = np.zeros(matrix.shape[1])
         if any(block.max_runs for block in recipe.features):
             coef, _, _ = fit_learner(learner, matrix, labels, weights)
             strength = np.abs(coef).max(axis=0)
             strength *= np.sqrt(np.asarray(matrix.power(2).sum(axis=0))[0])
         matrix = blocks.refit(texts, blocks.vocabularies(strength, words))
-    shared = blocks.subword_matrix()
-    if shared is None:
-        return Linear(blocks, *fit_learner(learner, matrix, labels, weights))
-    sums = matrix @ shared
-    # The same size as the words' own features, on average.
-    scale = np.sqrt(matrix.power(2).sum() / max(sums.power(2).sum(), 1e-12))
-    wide = sp.csr_matrix(sp.hstack([matrix, sums * np.float32(scale)]))
+    kept = unlabelled.texts_without(without) if unlabelled is not None else []
+    shared = [blocks.subword_matrix(), blocks.vector_matrix(kept)]
+    # Columns that words share: a document's are those of its words, summed up.
+    columns, scaled = [matrix], []
+    for part in shared:
+        if part is not None:
+            sums = matrix @ part
+            # As large as the words' own features, on average, times the block's factor.
+            scale = np.sqrt(matrix.power(2).sum() / max(sums.power(2).sum(), 1e-12))
+            factor = max(np.sqrt(part.power(2).sum(axis=1)).max(), 1e-12)
+            scaled.append(part * np.float32(scale * factor))
+            columns.append(sums * np.float32(scale * factor))
+    wide = sp.csr_matrix(sp.hstack(columns)) if scaled else matrix
     coef, intercept, classes = fit_learner(learner, wide, labels, weights)
+    if not scaled:
+        return Linear(blocks, coef, intercept, classes)
+    # Folding: a word's weight is its own and what it has a share in.
     own, through = coef[:, : matrix.shape[1]], coef[:, matrix.shape[1] :]
-    return Linear(blocks, own + scale * (shared @ through.T).T, intercept, classes)
+    folded = own + np.asarray((sp.csr_matrix(sp.hstack(scaled)) @ through.T).T)
+    return Linear(blocks, folded, intercept, classes)
 
 
 def folds(
@@ -148,14 +165,8 @@ def folds(
         large = {s for s, n in count.items() if n >= recipe.validation.min_source}
         names = [s if s in large else "other sources" for s in sources]
     else:
-        # Whole groups are dealt out, largest first, so that folds are even and stable.
-        sizes = Counter(groups.tolist())
-        load = [0] * recipe.validation.folds
-        fold_of = {}
-        for group in sorted(sizes, key=lambda g: (-sizes[g], _spread(g))):
-            fold_of[group] = int(np.argmin(load))
-            load[fold_of[group]] += sizes[group]
-        names = [f"fold {fold_of[group] + 1}" for group in groups.tolist()]
+        dealt = _deal(groups.tolist(), [d.label for d in documents], recipe.validation.folds)
+        names = [f"fold {fold + 1}" for fold in dealt]
     made = []
     for name in sorted(set(names)):
         inside = np.array([n == name for n in names])
@@ -168,8 +179,18 @@ def folds(
     return made
 
 
-def _spread(group: int) -> int:
-    return (group * 2654435761) % (1 << 32)
+def _deal(groups: list[int], labels: list[str], count: int) -> list[int]:
+    """Deal whole groups to folds, so that labels and sizes are even."""
+    size = Counter(groups)
+    label = dict(zip(reversed(groups), reversed(labels), strict=True))
+    of_label = [Counter[str]() for _ in range(count)]
+    fold_of: dict[int, int] = {}
+    # Largest first; equals in an order that has nothing to do with the file's.
+    for group in sorted(size, key=lambda g: (-size[g], g * 2654435761 % (1 << 32))):
+        fold = min(range(count), key=lambda k: (of_label[k][label[group]], of_label[k].total(), k))
+        fold_of[group] = fold
+        of_label[fold][label[group]] += size[group]
+    return [fold_of[group] for group in groups]
 
 
 def out_of_fold(
@@ -179,7 +200,7 @@ def out_of_fold(
     labels: Sequence[str],
     groups: npt.NDArray[np.intp],
     progress: Progress,
-    words: WordFrequencies | None = None,
+    unlabelled: Unlabelled | None = None,
 ) -> OutOfFold:
     """Score every judged document by a model of the other folds."""
     made = folds(recipe, documents, groups)
@@ -191,7 +212,7 @@ def out_of_fold(
     for done, (name, training, held_out) in enumerate(made):
         progress("cross-validation", done, len(made))
         outlets = {documents[int(i)].source for i in held_out}
-        linear = _fit_on(recipe, learner, documents, training, words, outlets)
+        linear = _fit_on(recipe, learner, documents, training, unlabelled, outlets)
         matrix = linear.blocks.transform([documents[i].text for i in held_out])
         columns = [labels.index(label) for label in linear.classes]
         # A label that no training fold holds is scored below all others.
@@ -210,18 +231,17 @@ def _fit_on(
     learner: Learner,
     documents: Sequence[Document],
     chosen: npt.NDArray[np.intp],
-    words: WordFrequencies | None,
+    unlabelled: Unlabelled | None,
     without: Collection[str] = (),
 ) -> Linear:
-    most = max((block.max_words or 0 for block in recipe.features), default=0)
-    further = words.most_frequent(most, recipe.unlabelled_min_df, without) if words and most else []
     return fit_linear(
         recipe,
         learner,
         [documents[i].text for i in chosen],
         [documents[i].label for i in chosen],
         np.array([documents[i].weight for i in chosen]),
-        further,
+        unlabelled,
+        without,
     )
 
 
@@ -240,13 +260,13 @@ def choose_learner(
     labels: Sequence[str],
     groups: npt.NDArray[np.intp],
     progress: Progress,
-    words: WordFrequencies | None = None,
+    unlabelled: Unlabelled | None = None,
 ) -> tuple[Learner, OutOfFold, list[dict[str, Any]]]:
     """Cross-validate each candidate; return the best by macro-F1, with all scores."""
     tried: list[dict[str, Any]] = []
     best: tuple[float, Learner, OutOfFold] | None = None
     for learner in candidates(recipe):
-        result = out_of_fold(recipe, learner, documents, labels, groups, progress, words)
+        result = out_of_fold(recipe, learner, documents, labels, groups, progress, unlabelled)
         truth = [documents[i].label for i in result.index]
         answers = [labels[i] for i in result.scores.argmax(axis=1)]
         score = float(f1_score(truth, answers, average="macro", zero_division=0.0))
@@ -264,10 +284,10 @@ def fit_model(
     documents: Sequence[Document],
     calibration: Calibration,
     info: dict[str, Any],
-    words: WordFrequencies | None = None,
+    unlabelled: Unlabelled | None = None,
 ) -> NewsClassifier:
     """Fit on all documents and make the classifier."""
-    linear = _fit_on(recipe, learner, documents, np.arange(len(documents)), words)
+    linear = _fit_on(recipe, learner, documents, np.arange(len(documents)), unlabelled)
     return from_linear(
         [
             (vectorizer, block.factor)

@@ -91,6 +91,11 @@ class Features:
         nothing more. Fits words that labelled texts lack.
     subword_range : (int, int)
         Lengths of those n-grams.
+    vectors : float
+        If not 0, words share what words with the same neighbours in the
+        unlabelled texts have learnt, with this factor. Folded in likewise.
+    dimensions : int
+        Of those word vectors.
     factor : float
         Of the whole block against the others.
     """
@@ -111,11 +116,21 @@ class Features:
     max_runs: int | None = None
     subwords: float = 0.0
     subword_range: tuple[int, int] = (3, 5)
+    vectors: float = 0.0
+    dimensions: int = 96
     factor: float = 1.0
 
     def vectorizer_parameters(self) -> dict[str, Any]:
         """Return what PersianTfidfVectorizer takes."""
-        own = {"max_words", "max_runs", "subwords", "subword_range", "factor"}
+        own = {
+            "max_words",
+            "max_runs",
+            "subwords",
+            "subword_range",
+            "vectors",
+            "dimensions",
+            "factor",
+        }
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
 
 
@@ -256,9 +271,11 @@ def _check(recipe: Recipe) -> None:
         if value not in choices:
             raise RecipeError(f"{what} is {value!r}; choose one of {list(choices)}")
     for block in recipe.features:
-        vocabulary = block.max_words or block.max_runs or block.subwords
+        vocabulary = block.max_words or block.max_runs or block.subwords or block.vectors
         if vocabulary and (block.analyzer != "word" or block.ngram_range[0] != 1):
-            raise RecipeError("max_words, max_runs and subwords need words: ngram_range = [1, …]")
+            raise RecipeError(
+                "max_words, max_runs, subwords and vectors need words: ngram_range = [1, …]"
+            )
     if not recipe.features:
         raise RecipeError("a recipe needs at least one [[features]] table")
     if recipe.validation.folds < 2:

@@ -27,7 +27,7 @@ from fanews_classify.training.fit import (
     groups_of,
 )
 from fanews_classify.training.recipe import Recipe, load_recipe
-from fanews_classify.training.words import WordFrequencies
+from fanews_classify.training.unlabelled import Unlabelled
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,10 @@ def train(
         raise CorpusError(f"all documents have the label {labels[0]!r}; at least two are needed")
     progress("grouping near duplicates", 0, 1)
     groups = groups_of(documents)
-    words = count_words(dataset, recipe)
-    learner, held_out, tried = choose_learner(recipe, documents, labels, groups, progress, words)
+    unlabelled = Unlabelled.read(dataset.unlabelled, recipe.features[0])
+    learner, held_out, tried = choose_learner(
+        recipe, documents, labels, groups, progress, unlabelled
+    )
     calibration, evaluation = _evaluate(recipe, documents, labels, held_out)
     progress("fitting", 0, 1)
     info = {
@@ -152,21 +154,11 @@ def train(
         "features": [asdict(block) for block in recipe.features],
     }
     info = json.loads(json.dumps(info))  # plain values, as a saved model has them
-    model = fit_model(recipe, learner, documents, calibration, info, words)
+    model = fit_model(recipe, learner, documents, calibration, info, unlabelled)
     progress("fitting", 1, 1)
     if out is not None:
         save(model, out)
     return Training(model, evaluation, tried, dataset)
-
-
-def count_words(dataset: Dataset, recipe: Recipe) -> WordFrequencies | None:
-    """Count the words of the unlabelled texts, if there are any."""
-    if not dataset.unlabelled:
-        return None
-    texts = [text for text, _ in dataset.unlabelled]
-    return WordFrequencies.count(
-        texts, [outlet for _, outlet in dataset.unlabelled], recipe.features[0]
-    )
 
 
 def _evaluate(
