@@ -17,7 +17,7 @@ from fanews_classify.text._codepage import AT, BOUNDARY, TAG_CLOSE, TAG_OPEN
 _TAG = re.compile(rb"\x06[\x03\x04a-z][^\x02\x06\x07]{0,300}\x07")
 _SCRIPT = re.compile(rb"\x06(script|style)(?![a-z0-9])")
 _BEFORE_AT = re.compile(rb"[a-z0-9\x03\x04]+\Z")
-_AFTER_AT = re.compile(rb"[a-z0-9\x03\x04]*")
+_AFTER_AT = re.compile(rb"[a-z0-9\x03-\x05]*")
 _LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 _LONGEST_SIGNATURE = 24  # characters after the last handle of a post
 

@@ -18,7 +18,7 @@ from fanews_classify.text._codepage import BOUNDARY_CHAR, IN_PAGE
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,20});")
 _IN_PAGE_CLASS = "".join(re.escape(char) for char in sorted(IN_PAGE - {BOUNDARY_CHAR}))
-_RARE = re.compile(_ENTITY.pattern + f"|[^{_IN_PAGE_CLASS}]")
+_RARE = re.compile(_ENTITY.pattern + f"|[^{_IN_PAGE_CLASS}]+")
 _HALF_SPACE = "\u200c"
 
 
@@ -80,10 +80,13 @@ def rewrite(text: str) -> tuple[str, npt.NDArray[np.intp]]:
                 continue
             replacement = "".join(expansion(char) or char for char in replacement)
             replacement = replacement.replace(BOUNDARY_CHAR, " ")
+            places = np.full(len(replacement), start, dtype=np.intp)
         else:
-            replacement = expansion(found) or " "
+            parts = [expansion(char) or " " for char in found]
+            replacement = "".join(parts)
+            places = np.repeat(np.arange(start, match.end()), [len(part) for part in parts])
         pieces += (text[last:start], replacement)
-        begins += (np.arange(last, start), np.full(len(replacement), start, dtype=np.intp))
+        begins += (np.arange(last, start), places)
         last = match.end()
     pieces.append(text[last:])
     begins.append(np.arange(last, len(text) + 1))

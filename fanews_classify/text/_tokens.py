@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,7 +33,7 @@ _FILTER_BITS: Final = 12
 _FILTER_SHIFT: Final = np.uint64(64 - _FILTER_BITS)
 _SEPARATORS: Final = bytes(range(FIRST_LETTER))
 _BOUNDARY_CODE: Final = encode(BOUNDARY_CHAR)
-_RUN_END: Final = (0, 1, 2)  # blank, line end, end of text
+_RUN: Final = re.compile(rb"[^\x00-\x02]*")  # up to a blank, a line end, the end of the text
 _WINDOW_BEFORE, _WINDOW_AFTER = 2, 16
 
 
@@ -238,25 +239,29 @@ def _boilerplate_tokens(batch: TokenBatch, found: IntArray, kind: npt.NDArray[np
     removed: list[int] = found[kind == bp.OUTLET].tolist()
     texts = np.searchsorted(batch.splits, found, side="right") - 1
     rest = kind != bp.OUTLET
+    link_end = 0
     for at, what, text in zip(found[rest].tolist(), kind[rest].tolist(), texts[rest], strict=True):
         begin = max(at - _WINDOW_BEFORE, int(batch.splits[text]))
         end = min(at + _WINDOW_AFTER, int(batch.splits[text + 1]))
+        if at < link_end:  # inside a link that is removed already
+            continue
         if what == bp.LINK:
-            removed.extend(_link_tokens(batch, at, int(batch.splits[text + 1])))
+            link_end = _link_end(batch, at, int(batch.splits[text + 1]))
+            removed.extend(range(at, link_end))
             continue
         window = batch.hashes[begin:end].tolist()
         removed.extend(bp.removed_tokens(at, what, window, begin, batch.is_number))
     return np.array(removed, dtype=np.intp)
 
 
-def _link_tokens(batch: TokenBatch, at: int, end: int) -> range:
-    """Tokens of a web address: all up to the next blank, if it has a dot or slash."""
-    data, place = batch.data, int(batch.ends[at])
-    if data[place] in _RUN_END:
-        return range(at, at)
-    while data[place] not in _RUN_END:
-        place += 1
-    return range(at, min(end, int(np.searchsorted(batch.starts, place))))
+def _link_end(batch: TokenBatch, at: int, end: int) -> int:
+    """One past the last token of a web address, which goes on to the next blank."""
+    begin = int(batch.ends[at])
+    run = _RUN.match(batch.data, begin)
+    place = run.end() if run else begin
+    if place == begin:  # «www» alone is a word
+        return at
+    return min(end, int(np.searchsorted(batch.starts, place)))
 
 
 def _join(batch: TokenBatch, affixes: IntArray, prefix: npt.NDArray[np.bool_]) -> IntArray:
