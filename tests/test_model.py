@@ -103,8 +103,10 @@ def test_abstaining(model: fc.NewsClassifier) -> None:
 def test_what_is_no_text_is_named_with_its_position(model: fc.NewsClassifier, bad: Any) -> None:
     with pytest.raises(InputTypeError, match=rf"text 1 .*{type(bad).__name__}"):
         model.predict([WORKS[0], bad])
+    stream = model.stream([WORKS[0], bad])
+    assert next(stream).label == model.predict(WORKS[0])
     with pytest.raises(TypeError, match="text 1 "):
-        list(model.stream([WORKS[0], bad]))
+        next(stream)
     with pytest.raises(TypeError):
         model.explain(bad)
     for whole in (None, 7, b"bytes", {"a": 1}):

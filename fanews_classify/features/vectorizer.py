@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any, Literal
 
@@ -12,11 +12,11 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from fanews_classify.errors import NotFittedError, ParameterError
-from fanews_classify.features._extractor import AnalyzerOptions, count_known
+from fanews_classify.features._extractor import AnalyzerOptions
+from fanews_classify.features._reader import TermReader, fixed_vocabulary
 from fanews_classify.features._table import HashTable
-from fanews_classify.features._terms import char_terms, word_terms
-from fanews_classify.features._tfidf import NORMS, Counts, count_terms, weigh
-from fanews_classify.text._codepage import decode, term_bytes
+from fanews_classify.features._tfidf import NORMS, Counts, weigh
+from fanews_classify.text._codepage import term_bytes
 from fanews_classify.text._hashing import hash_bytes
 from fanews_classify.text._input import check_texts
 from fanews_classify.text._tokens import batches
@@ -164,7 +164,7 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         if not texts and self.vocabulary is None:
             raise ParameterError("cannot learn a vocabulary from no texts at all")
         if self.vocabulary is not None:
-            self._set_vocabulary(_fixed_vocabulary(self.vocabulary))
+            self._set_vocabulary(fixed_vocabulary(self.vocabulary))
             counts = self._count(texts)
             df = np.bincount(counts.indices, minlength=counts.shape[1])
         else:
@@ -181,10 +181,10 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def _learn(self, texts: list[str]) -> tuple[sp.csr_matrix, npt.NDArray[np.int64]]:
         """Count every term by its hash, select, then name the selected ones."""
-        options = self._options()
+        reader = self._reader()
         hash_parts, row_parts = [], []
         for begin, end in batches(texts):
-            hashes, rows = self._hashed(texts[begin:end], options)
+            hashes, rows = reader.hashed(texts[begin:end])
             hash_parts.append(hashes)
             row_parts.append(rows + begin)
         hashes = np.concatenate(hash_parts)
@@ -198,7 +198,7 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         matrix.sum_duplicates()
         df = np.bincount(matrix.indices, minlength=len(distinct))
         kept = self._select(df, np.asarray(matrix.sum(axis=0)).ravel(), len(texts))
-        names = self._names(texts, options, distinct[kept])
+        names = reader.names(texts, distinct[kept])
         if self.max_features is not None and len(kept) > self.max_features:
             total = np.asarray(matrix.sum(axis=0)).ravel()[kept]
             # Ties by the text of the term, so that the choice does not depend on hashes.
@@ -232,53 +232,6 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
             kept = kept[total[kept] >= threshold]
         return kept
 
-    def _names(
-        self, texts: list[str], options: AnalyzerOptions, hashes: npt.NDArray[np.uint64]
-    ) -> list[str]:
-        """Find the text of each selected term by a second walk over the texts."""
-        table = HashTable.build(hashes)
-        names: list[str | None] = [None] * len(hashes)
-        named = np.zeros(len(hashes), dtype=np.bool_)
-        for begin, end in batches(texts):
-            if named.all():
-                break
-            for found, term in self._named(texts[begin:end], options, table, named):
-                names[found] = term
-                named[found] = True
-        return [name or "" for name in names]
-
-    def _named(
-        self,
-        texts: list[str],
-        options: AnalyzerOptions,
-        table: HashTable,
-        named: npt.NDArray[np.bool_],
-    ) -> Iterator[tuple[int, str]]:
-        """Yield (id, text) of the terms that have no name yet."""
-        if self.tokenizer is not None:
-            for words in self._custom_words(texts):
-                for term in _runs(words, options.ngram_range):
-                    found = int(table.lookup(np.array([hash_bytes(term)], dtype=np.uint64))[0])
-                    if found >= 0 and not named[found]:
-                        yield found, decode(term)
-            return
-        batch = options.tokenize(texts)
-        if options.analyzer == "word":
-            terms = word_terms(batch, options.ngram_range)
-            sizes = np.repeat([n for n, _ in terms.sizes], [count for _, count in terms.sizes])
-            for i, found in _first_places(table.lookup(terms.hashes), named):
-                first = int(terms.tokens[i])
-                words = [batch.term(j) for j in range(first, first + int(sizes[i]))]
-                yield found, decode(b" ".join(words))
-            return
-        distinct = np.unique(batch.hashes, return_index=True)[1]
-        words = [batch.term(i) for i in distinct]
-        grams = char_terms(words, options.ngram_range)
-        for i, found in _first_places(table.lookup(grams.hashes), named):
-            offset, length = int(grams.offsets[i]), int(grams.lengths[i])
-            padded = b" " + words[grams.words[i]] + b" "
-            yield found, decode(padded[offset : offset + length])
-
     def _set_vocabulary(self, terms: list[str]) -> None:
         self.vocabulary_ = {term: i for i, term in enumerate(terms)}
         self._table = HashTable.build(
@@ -308,17 +261,10 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         return self._weigh(self._count(check_texts(X)))
 
     def _count(self, texts: list[str]) -> sp.csr_matrix:
-        options, n_terms = self._options(), len(self.vocabulary_)
+        reader, n_terms = self._reader(), len(self.vocabulary_)
         parts: list[Counts] = []
         for begin, end in batches(texts):
-            if self.tokenizer is None:
-                batch = options.tokenize(texts[begin:end])
-                parts.append(count_known(batch, options, self._table, n_terms))
-                continue
-            hashes, rows = self._hashed(texts[begin:end], options)
-            ids = self._table.lookup(hashes)
-            known = ids >= 0
-            parts.append(count_terms(ids[known], rows[known], end - begin, n_terms))
+            parts.append(reader.counts(texts[begin:end], self._table, n_terms))
         indptr = [np.zeros(1, dtype=np.intp)]
         for part in parts:
             indptr.append(part.splits[1:] + indptr[-1][-1])
@@ -332,43 +278,6 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
             ),
             shape=(len(texts), n_terms),
         )
-
-    def _hashed(
-        self, texts: list[str], options: AnalyzerOptions
-    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
-        """Hashes of all terms of a batch and the text of each."""
-        if self.tokenizer is not None:
-            hashes, rows = [], []
-            for row, words in enumerate(self._custom_words(texts)):
-                found = [hash_bytes(term) for term in _runs(words, options.ngram_range)]
-                hashes.extend(found)
-                rows.extend([row] * len(found))
-            return np.array(hashes, dtype=np.uint64), np.array(rows, dtype=np.intp)
-        batch = options.tokenize(texts)
-        text_of_token = np.repeat(np.arange(len(texts)), np.diff(batch.splits))
-        if options.analyzer == "word":
-            terms = word_terms(batch, options.ngram_range)
-            return terms.hashes, text_of_token[terms.tokens]
-        _, first, word = np.unique(batch.hashes, return_index=True, return_inverse=True)
-        grams = char_terms([batch.term(i) for i in first], options.ngram_range)
-        # X_words @ T with the n-grams as columns: T has a row for each distinct word.
-        columns, inverse = np.unique(grams.hashes, return_inverse=True)
-        word_counts = sp.csr_matrix(
-            (np.ones(len(word), dtype=np.int64), (text_of_token, word)),
-            shape=(len(texts), len(first)),
-        )
-        grams_of_word = sp.csr_matrix(
-            (np.ones(len(inverse), dtype=np.int64), (grams.words, inverse)),
-            shape=(len(first), len(columns)),
-        )
-        product = (word_counts @ grams_of_word).tocoo()
-        return np.repeat(columns[product.col], product.data), np.repeat(product.row, product.data)
-
-    def _custom_words(self, texts: list[str]) -> Iterator[list[bytes]]:
-        split = self.tokenizer or str.split
-        for text in texts:
-            words = (term_bytes(word).replace(b" ", b"") for word in split(text))
-            yield [word for word in words if word][: self.max_tokens]
 
     def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:
         rows = Counts(counts.indices, counts.data, counts.indptr)
@@ -404,6 +313,9 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
             self.max_tokens,
         )
 
+    def _reader(self) -> TermReader:
+        return TermReader(self._options(), self.tokenizer)
+
     def _check_fitted(self) -> None:
         if not hasattr(self, "vocabulary_"):
             raise NotFittedError("this PersianTfidfVectorizer is not fitted; call fit first")
@@ -428,35 +340,3 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _fixed_vocabulary(vocabulary: Mapping[str, int] | Iterable[str]) -> list[str]:
-    if isinstance(vocabulary, Mapping):
-        terms = sorted(vocabulary, key=lambda term: vocabulary[term])
-        if [vocabulary[term] for term in terms] != list(range(len(terms))):
-            raise ParameterError("vocabulary must map its terms to 0, 1, 2, … without gaps")
-    else:
-        terms = list(vocabulary)
-    if not terms:
-        raise ParameterError("the given vocabulary is empty")
-    for term in terms:
-        if not isinstance(term, str):
-            raise ParameterError(f"the vocabulary holds {term!r}, which is not a str")
-    if len({term_bytes(term) for term in terms}) != len(terms):
-        raise ParameterError("the given vocabulary holds a term twice (after folding)")
-    return terms
-
-
-def _runs(words: list[bytes], ngram_range: tuple[int, int]) -> Iterator[bytes]:
-    for n in range(ngram_range[0], ngram_range[1] + 1):
-        for i in range(len(words) - n + 1):
-            yield b" ".join(words[i : i + n])
-
-
-def _first_places(
-    ids: npt.NDArray[np.int32], named: npt.NDArray[np.bool_]
-) -> Iterator[tuple[int, int]]:
-    places = np.flatnonzero(ids >= 0)
-    places = places[~named[ids[places]]]
-    found, first = np.unique(ids[places], return_index=True)
-    yield from zip(places[first].tolist(), found.tolist(), strict=True)

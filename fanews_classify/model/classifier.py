@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.errors import LabelError, ParameterError
+from fanews_classify.errors import InputTypeError, LabelError, ParameterError
 from fanews_classify.labels import UNKNOWN, persian_name
 from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._explain import Evidence, contributions
@@ -172,6 +172,11 @@ class NewsClassifier:
         Prediction
             One for each text, in order.
 
+        Raises
+        ------
+        InputTypeError
+            At a text that is no ``str``, after the answers for those before it.
+
         Examples
         --------
         >>> import fanews_classify as fc
@@ -186,18 +191,24 @@ class NewsClassifier:
 
     def _stream(self, texts: Iterator[str], threshold: float) -> Iterator[Prediction]:
         position = 0
-        while True:
+        fault: InputTypeError | None = None
+        while fault is None:
             held: list[str] = []
             size = 0
             for text in islice(texts, _STREAM_TEXTS):
-                held.append(check_text(text, position + len(held)))
+                try:
+                    held.append(check_text(text, position + len(held)))
+                except InputTypeError as error:
+                    fault = error  # raised after the answers for what came before
+                    break
                 size += len(text)
                 if size >= 4 * WINDOW:
                     break
-            if not held:
+            if not held and fault is None:
                 return
             yield from self._answers(held, threshold)
             position += len(held)
+        raise fault
 
     def explain(
         self, text: str, *, label: str | None = None, top: int | None = None
