@@ -81,6 +81,11 @@ def test_any_strings_are_answered(section: fc.NewsClassifier, texts: list[str]) 
     assert set(answers) <= {*section.labels, "unknown"}
 
 
+def test_a_word_or_two_are_no_certainty(section: fc.NewsClassifier) -> None:
+    for few in ("متن", "سلام", "امروز", "استان", "گفت که", "خبر فوری"):
+        assert section.predict_proba(few).max() < 0.6
+
+
 def test_other_languages_have_low_confidence(section: fc.NewsClassifier) -> None:
     texts = [
         "The central bank raised interest rates on Tuesday, officials said.",
@@ -213,12 +218,12 @@ def test_calibration_finds_the_temperature_that_made_the_data() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(6000, 4))
     known = rng.integers(1, 400, 6000)
-    true = Calibration(0.3, 0.2, 0.05)
+    true = Calibration(1.2, 20.0, 0.05)
     probabilities = true.probabilities(scores, known)
     targets = np.array([rng.choice(4, p=row) for row in probabilities])
     found = Calibration.fit(scores, known, targets)
     assert found.slope == pytest.approx(true.slope, abs=0.2)
-    assert found.growth == pytest.approx(true.growth, abs=0.06)
+    assert found.half == pytest.approx(true.half, rel=0.4)
     assert found.lapse == pytest.approx(true.lapse, abs=0.03)
     assert Calibration.fit(scores, np.zeros(6000, dtype=np.int64), targets) == Calibration()
 

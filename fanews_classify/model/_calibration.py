@@ -13,7 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
-_GROWTH_LIMIT: Final = 0.25  # keeps very short and very long texts within reason
+_HALF_LIMIT: Final = 100.0
 _LAPSE_LIMITS: Final = (0.002, 0.3)
 
 
@@ -21,34 +21,37 @@ _LAPSE_LIMITS: Final = (0.002, 0.3)
 class Calibration:
     """Softmax with a temperature that depends on how much of a text is known.
 
-    ``p = (1 - lapse) * softmax(scores * exp(slope + growth * ln(1 + known)))
+    ``p = (1 - lapse) * softmax(scores * exp(slope) * known / (known + half))
     + lapse / n_labels``. Plain temperature scaling (Guo et al., 2017) is
-    ``growth = lapse = 0``. TF-IDF rows have unit length however short the text
-    is: `growth` lets a headline and a long article differ in certainty. `lapse`
-    is the share of texts that no score tells anything about, such as those with
-    a wrong label; it keeps every answer short of certainty.
+    ``half = lapse = 0``. TF-IDF rows have unit length however short the text
+    is: `half`, the number of known terms at which half of the certainty is
+    reached, keeps a word or two from being taken for an article. `lapse` is the
+    share of texts that no score tells anything about, such as those with a
+    wrong label; it keeps every answer short of certainty.
 
     Attributes
     ----------
-    slope, growth, lapse : float
-        Fitted by maximum likelihood on out-of-fold scores.
+    slope, half, lapse : float
+        Fitted by maximum likelihood on out-of-fold scores of whole texts and of
+        their first words.
     """
 
     slope: float = 0.0
-    growth: float = 0.0
+    half: float = 0.0
     lapse: float = 0.0
 
     def probabilities(self, scores: FloatArray, known: npt.NDArray[np.int64]) -> FloatArray:
         """Return probabilities, shape (n, n_labels); uniform where nothing is known."""
-        share = self._softmax(scores, np.log1p(known))
+        share = self._softmax(scores, known)
         n_labels = max(scores.shape[1], 1)
         share *= 1.0 - self.lapse
         share += self.lapse / n_labels
         share[known == 0] = 1.0 / n_labels
         return share
 
-    def _softmax(self, scores: FloatArray, size: FloatArray) -> FloatArray:
-        scaled: FloatArray = scores * np.exp(self.slope + self.growth * size)[:, None]
+    def _softmax(self, scores: FloatArray, known: npt.NDArray[np.int64]) -> FloatArray:
+        certainty = np.exp(self.slope) * known / np.maximum(known + self.half, 1e-12)
+        scaled: FloatArray = scores * certainty[:, None]
         scaled -= scaled.max(axis=1, keepdims=True, initial=-np.inf)
         np.exp(scaled, out=scaled)
         scaled /= scaled.sum(axis=1, keepdims=True)
@@ -68,26 +71,26 @@ class Calibration:
             Index of the right label.
         """
         usable = known > 0
-        scores, targets, size = scores[usable], targets[usable], np.log1p(known[usable])
+        scores, targets, known = scores[usable], targets[usable], known[usable]
         if not len(scores):
             return cls()
         rows = np.arange(len(targets))
 
         def loss(candidate: Calibration) -> float:
-            right = candidate._softmax(scores, size)[rows, targets]
+            right = candidate._softmax(scores, known)[rows, targets]
             right = (1.0 - candidate.lapse) * right + candidate.lapse / scores.shape[1]
             return float(-np.log(right).mean())
 
         # Three bounded parameters and a smooth loss: a shrinking pattern search
         # (Hooke and Jeeves, 1961) is deterministic, needs no library and cannot diverge.
-        found = cls(lapse=0.02)
+        found = cls(half=4.0, lapse=0.02)
         best, step = loss(found), 1.0
         while step > 1e-4:
             moved = False
-            for slope, growth, lapse in _DIRECTIONS:
+            for slope, half, lapse in _DIRECTIONS:
                 candidate = cls(
                     float(np.clip(found.slope + step * slope, -10.0, 10.0)),
-                    float(np.clip(found.growth + step * growth, -_GROWTH_LIMIT, _GROWTH_LIMIT)),
+                    float(np.clip(found.half + step * half, 0.0, _HALF_LIMIT)),
                     float(np.clip(found.lapse + step * lapse, *_LAPSE_LIMITS)),
                 )
                 value = loss(candidate)
@@ -95,7 +98,7 @@ class Calibration:
                     best, found, moved = value, candidate, True
             if not moved:
                 step /= 2
-        return cls(*(round(value, 6) for value in (found.slope, found.growth, found.lapse)))
+        return cls(*(round(value, 6) for value in (found.slope, found.half, found.lapse)))
 
     def to_json(self) -> dict[str, float]:
         """Return plain values for a manifest."""
@@ -104,8 +107,12 @@ class Calibration:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
         """Read back what `to_json` wrote."""
-        made = cls(*(float(values[name]) for name in ("slope", "growth", "lapse")))
-        if not 0.0 <= made.lapse <= 1.0 or not all(map(math.isfinite, asdict(made).values())):
+        made = cls(*(float(values[name]) for name in ("slope", "half", "lapse")))
+        if (
+            not 0.0 <= made.lapse <= 1.0
+            or made.half < 0.0
+            or not all(map(math.isfinite, asdict(made).values()))
+        ):
             raise ValueError(f"faulty calibration {dict(values)}")
         return made
 
@@ -113,10 +120,10 @@ class Calibration:
 _DIRECTIONS: Final = (
     (1.0, 0.0, 0.0),
     (-1.0, 0.0, 0.0),
-    (0.0, 0.2, 0.0),
-    (0.0, -0.2, 0.0),
-    (0.8, -0.2, 0.0),
-    (-0.8, 0.2, 0.0),
+    (0.0, 8.0, 0.0),
+    (0.0, -8.0, 0.0),
+    (0.4, 8.0, 0.0),
+    (-0.4, -8.0, 0.0),
     (0.0, 0.0, 0.05),
     (0.0, 0.0, -0.05),
 )

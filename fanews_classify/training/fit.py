@@ -7,7 +7,7 @@ import platform
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import joblib
 import numpy as np
@@ -29,6 +29,8 @@ from fanews_classify.training.recipe import Learner, Recipe
 from fanews_classify.training.unlabelled import Unlabelled
 
 FloatArray = npt.NDArray[np.float64]
+# Words kept of a document to see how sure a short text may be.
+_SHORT: Final = (1, 2, 3, 5, 8, 12)
 Progress = Callable[[str, int, int], None]
 
 
@@ -42,6 +44,8 @@ class OutOfFold:
         The judged documents.
     scores : ndarray of float64, shape (n, n_labels)
     known : ndarray of int64, shape (n,)
+    short_scores, short_known : ndarray
+        The same of the first words of each document, for the calibration.
     fold : list of str, length n
         The held-out source or fold of each.
     """
@@ -49,6 +53,8 @@ class OutOfFold:
     index: npt.NDArray[np.intp]
     scores: FloatArray
     known: npt.NDArray[np.int64]
+    short_scores: FloatArray
+    short_known: npt.NDArray[np.int64]
     fold: list[str]
 
 
@@ -99,6 +105,17 @@ class Linear:
     coef: FloatArray
     intercept: FloatArray
     classes: list[str]
+
+    def score(
+        self, texts: list[str], labels: Sequence[str]
+    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Score texts for all labels; return also how many known terms each has."""
+        matrix = self.blocks.transform(texts)
+        columns = [labels.index(label) for label in self.classes]
+        # A label that the training documents lack is scored below all others.
+        scores = np.full((len(texts), len(labels)), float(self.intercept.min()) - 1.0)
+        scores[:, columns] = matrix @ self.coef.T + self.intercept
+        return scores, np.diff(matrix.indptr).astype(np.int64)
 
 
 def fit_linear(
@@ -208,22 +225,31 @@ def out_of_fold(
         raise CorpusError(
             "too few documents to validate: every fold needs two labels outside of it"
         )
-    index, scores, known, names = [], [], [], []
+    index, names = [], []
+    whole: list[tuple[FloatArray, npt.NDArray[np.int64]]] = []
+    short: list[tuple[FloatArray, npt.NDArray[np.int64]]] = []
     for done, (name, training, held_out) in enumerate(made):
         progress("cross-validation", done, len(made))
         outlets = {documents[int(i)].source for i in held_out}
         linear = _fit_on(recipe, learner, documents, training, unlabelled, outlets)
-        matrix = linear.blocks.transform([documents[i].text for i in held_out])
-        columns = [labels.index(label) for label in linear.classes]
-        # A label that no training fold holds is scored below all others.
-        part = np.full((len(held_out), len(labels)), float(linear.intercept.min()) - 1.0)
-        part[:, columns] = matrix @ linear.coef.T + linear.intercept
+        texts = [documents[i].text for i in held_out]
+        heads = [
+            " ".join(text.split()[: _SHORT[i % len(_SHORT)]])
+            for i, text in zip(held_out, texts, strict=True)
+        ]
+        whole.append(linear.score(texts, labels))
+        short.append(linear.score(heads, labels))
         index.append(held_out)
-        scores.append(part)
-        known.append(np.diff(matrix.indptr).astype(np.int64))
         names += [name] * len(held_out)
     progress("cross-validation", len(made), len(made))
-    return OutOfFold(np.concatenate(index), np.vstack(scores), np.concatenate(known), names)
+    return OutOfFold(
+        np.concatenate(index),
+        np.vstack([scores for scores, _ in whole]),
+        np.concatenate([known for _, known in whole]),
+        np.vstack([scores for scores, _ in short]),
+        np.concatenate([known for _, known in short]),
+        names,
+    )
 
 
 def _fit_on(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fanews_classify.errors import CorpusError
 from fanews_classify.evaluation.report import Evaluation, evaluate_probabilities
@@ -170,9 +171,9 @@ def _evaluate(
     targets = np.array([number[document.label] for document in judged])
     fold = np.array(held_out.fold)
     probabilities = np.empty_like(held_out.scores)
-    for name in set(held_out.fold):
+    for name in sorted(set(held_out.fold)):
         here = fold == name
-        others = Calibration.fit(held_out.scores[~here], held_out.known[~here], targets[~here])
+        others = _calibrate(held_out, targets, ~here)
         probabilities[here] = others.probabilities(held_out.scores[here], held_out.known[here])
     slices = {"fold": held_out.fold}
     if any(document.year for document in judged):
@@ -189,7 +190,18 @@ def _evaluate(
         threshold=recipe.abstain_below,
         slices=slices,
     )
-    return Calibration.fit(held_out.scores, held_out.known, targets), evaluation
+    return _calibrate(held_out, targets, np.ones(len(targets), dtype=np.bool_)), evaluation
+
+
+def _calibrate(
+    held_out: OutOfFold, targets: npt.NDArray[np.intp], chosen: npt.NDArray[np.bool_]
+) -> Calibration:
+    """Fit on whole texts and on their first words."""
+    return Calibration.fit(
+        np.concatenate((held_out.scores[chosen], held_out.short_scores[chosen])),
+        np.concatenate((held_out.known[chosen], held_out.short_known[chosen])),
+        np.concatenate((targets[chosen], targets[chosen])),
+    )
 
 
 def strongest_terms(model: NewsClassifier, count: int = 8) -> dict[str, list[str]]:
