@@ -103,6 +103,13 @@ def ablation() -> str:
     return "\n".join(lines)
 
 
+def seeds() -> str:
+    """Return what ``fanews predict seeds/*.txt`` prints."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "seeds").glob("*.txt"))]
+    answers = fc.load("section").stream(texts)
+    return "\n".join(f"{a.label}\t{a.label_fa}\t{a.confidence:.3f}" for a in answers)
+
+
 def rendered(page: str, text: str) -> str:
     """Return a page with its tables made anew."""
     persian = page.endswith(".fa.md")
@@ -116,7 +123,8 @@ def rendered(page: str, text: str) -> str:
         if marker.search(text):
             table = make()
             text = marker.sub(lambda match, t=table: match[1] + t + match[2], text)
-    return text
+    shown = re.compile(r"(\$ fanews predict seeds/\S+ seeds/\S+\n).*?(\n```)", re.DOTALL)
+    return shown.sub(lambda match: match[1] + seeds() + match[2], text)
 
 
 def main() -> int:

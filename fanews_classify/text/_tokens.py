@@ -236,11 +236,10 @@ def _apply_rules(batch: TokenBatch, boilerplate: bool, join_affixes: bool) -> No
 
 
 def _boilerplate_tokens(batch: TokenBatch, found: IntArray, kind: npt.NDArray[np.int8]) -> IntArray:
-    removed: list[int] = found[kind == bp.OUTLET].tolist()
+    removed: list[int] = []
     texts = np.searchsorted(batch.splits, found, side="right") - 1
-    rest = kind != bp.OUTLET
     link_end = 0
-    for at, what, text in zip(found[rest].tolist(), kind[rest].tolist(), texts[rest], strict=True):
+    for at, what, text in zip(found.tolist(), kind.tolist(), texts, strict=True):
         begin = max(at - _WINDOW_BEFORE, int(batch.splits[text]))
         end = min(at + _WINDOW_AFTER, int(batch.splits[text + 1]))
         if at < link_end:  # inside a link that is removed already
