@@ -25,10 +25,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = Path(__file__).with_name("speed_worker.py")
-PEERS = ROOT / "build" / "benchmark-environments"
+PEERS = ROOT / ".venv-benchmarks"
 REQUIREMENTS = {
-    "current": [str(ROOT), "fasttext-wheel==0.9.2"],
+    "current": ["numpy", "scikit-learn", "joblib", "fasttext-wheel==0.9.2"],
     "hazm": ["hazm==0.10.0", "scikit-learn"],
+}
+# One core; this library from the working tree, not installed.
+ENVIRON = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONPATH": str(ROOT),
 }
 COMPETITORS = {
     "ours": "current",
@@ -65,9 +72,10 @@ def read_texts(corpora: str | None) -> tuple[list[str], list[str]]:
         with gzip.open(Path(corpora) / f"{corpus}.jsonl.gz", "rt", encoding="utf-8") as file:
             for line in file:
                 record = json.loads(line)
-                if (corpus, record["id"]) in labels:
+                label = labels.pop((corpus, record["id"]), None)
+                if label is not None:
                     texts.append(f"{record.get('title') or ''}\n{record['body']}".strip())
-                    wanted.append(labels[corpus, record["id"]])
+                    wanted.append(label)
     return texts, wanted
 
 
@@ -76,13 +84,12 @@ class Worker:
 
     def __init__(self, name: str, data: Path) -> None:
         self.name = name
-        environ = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
             [environment(COMPETITORS[name]), str(WORKER), name, str(data)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environ,
+            env=ENVIRON,
         )
 
     def ask(self, command: str) -> dict[str, Any]:
@@ -98,10 +105,12 @@ class Worker:
 def start_up(statements: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
     """Time whole processes: seconds and peak memory of each statement, in turn."""
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in statements}
+    # Not getrusage: its maximum is handed down from the process that started this one.
     program = (
-        "import resource, time; start = time.perf_counter()\n{}\n"
-        "print(time.perf_counter() - start, "
-        "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "import time; start = time.perf_counter()\n{}\n"
+        "seconds = time.perf_counter() - start\n"
+        "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"
+        "print(seconds, int(peak.split()[1]) / 1024)"
     )
     for _ in range(rounds + 1):
         for name, statement in statements.items():
@@ -110,6 +119,7 @@ def start_up(statements: dict[str, str], rounds: int) -> dict[str, dict[str, flo
                 capture_output=True,
                 text=True,
                 check=True,
+                env=ENVIRON,
             )
             seconds, megabytes = (float(value) for value in done.stdout.split()[-2:])
             measured[name].append((seconds, megabytes))

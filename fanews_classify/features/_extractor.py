@@ -68,9 +68,8 @@ def find_terms(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
     """Ids of the known terms of a batch, and the first token of each (words only)."""
     terms = word_terms(batch, options.ngram_range)
-    ids = table.lookup(terms.hashes)
-    known = np.flatnonzero(ids >= 0)
-    return ids[known], terms.tokens[known]
+    places, ids = table.find(terms.hashes)
+    return ids, terms.tokens[places]
 
 
 def count_known(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fanews_classify.errors import ModelArrayError
 
 UInt64Array = npt.NDArray[np.uint64]
+IntArray = npt.NDArray[np.intp]
 
 _MIX_FIRST: Final = np.uint64(0xD6E8FEB86659FD93)
 _MIX_SECOND: Final = np.uint64(0xA0761D6478BD642F)
@@ -61,19 +62,41 @@ class HashTable:
         fingerprints[filled] = _mix(hashes[owner[filled]])[1]
         return cls(fingerprints, owner.astype(np.int32))
 
-    def lookup(self, hashes: UInt64Array) -> npt.NDArray[np.int32]:
-        """Return the id of each hash, -1 for those not in the table."""
+    def find(self, hashes: UInt64Array) -> tuple[IntArray, npt.NDArray[np.int32]]:
+        """Find the hashes that are in the table.
+
+        Returns
+        -------
+        places : ndarray of intp
+            Where in `hashes` they stand, in no particular order.
+        ids : ndarray of int32
+            Their ids.
+        """
         shift = np.uint64(64 - (len(self.ids) - 1).bit_length())
         mixed, wanted = _mix(hashes)
-        slots = mixed >> shift
-        found: npt.NDArray[np.int32] = self.ids[slots]
-        missed = np.flatnonzero(self.fingerprints[slots] != wanted)
-        if len(missed):
-            second = _second(mixed[missed]) >> shift
-            found[missed] = np.where(
-                self.fingerprints[second] == wanted[missed], self.ids[second], np.int32(-1)
-            )
+        slots = _index(mixed >> shift)
+        hit = self.fingerprints[slots] == wanted
+        first, rest = np.flatnonzero(hit), np.flatnonzero(~hit)
+        if not len(rest):
+            return first, self.ids[slots]
+        other = _index(_second(mixed[rest]) >> shift)
+        again = np.flatnonzero(self.fingerprints[other] == wanted[rest])
+        return (
+            np.concatenate((first, rest[again])),
+            np.concatenate((self.ids[slots[first]], self.ids[other[again]])),
+        )
+
+    def lookup(self, hashes: UInt64Array) -> npt.NDArray[np.int32]:
+        """Return the id of each hash, -1 for those not in the table."""
+        found: npt.NDArray[np.int32] = np.full(len(hashes), -1, dtype=np.int32)
+        places, ids = self.find(hashes)
+        found[places] = ids
         return found
+
+
+def _index(slots: UInt64Array) -> npt.NDArray[np.int64]:
+    """View as signed: numpy copies an array of unsigned indices before using it."""
+    return slots.view(np.int64)
 
 
 def _mix(hashes: UInt64Array) -> tuple[UInt64Array, npt.NDArray[np.uint32]]:

@@ -210,7 +210,7 @@ def _lexicon() -> tuple[npt.NDArray[np.bool_], UInt64Array, npt.NDArray[np.int8]
 def _apply_rules(batch: TokenBatch, boilerplate: bool, join_affixes: bool) -> None:
     """Join affixes, then remove boilerplate; both only where the lexicon says so."""
     table, keys, kinds = _lexicon()
-    found = np.flatnonzero(table[batch.hashes >> _FILTER_SHIFT])
+    found = np.flatnonzero(table[(batch.hashes >> _FILTER_SHIFT).view(np.int64)])
     if not len(found):
         return
     values = batch.hashes[found]
