@@ -119,13 +119,13 @@ def to_pipeline(model: NewsClassifier) -> Pipeline:
         vectorizers.append((f"block{i}", vectorizer))
     coef = np.concatenate([block.weights for block in model.scorer.blocks]).T.astype(np.float64)
     intercept = model.scorer.intercept
-    classes = np.array(model.labels)
-    if len(classes) == 2:  # scikit-learn keeps one row for two classes
+    order = np.argsort(model.labels)  # scikit-learn sorts the classes
+    coef, intercept = coef[order], intercept[order]
+    if len(order) == 2:  # and keeps one row for two of them
         coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
-    order = np.argsort(classes) if len(classes) > 2 else np.arange(len(coef))
     linear = LinearSVC()
-    linear.classes_ = np.sort(classes)
-    linear.coef_, linear.intercept_ = coef[order], intercept[order]
+    linear.classes_ = np.array(model.labels)[order]
+    linear.coef_, linear.intercept_ = coef, intercept
     linear.n_features_in_ = coef.shape[1]
     return Pipeline([("features", FeatureUnion(vectorizers)), ("classifier", linear)])
 
