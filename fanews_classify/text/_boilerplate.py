@@ -13,7 +13,7 @@ at once; only from there on are the few tokens around it looked at one by one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -100,8 +100,8 @@ class Rules:
     lead_keep: frozenset[int]
     outlet_endings: frozenset[int]
     source_drop: frozenset[int]
-    phrases: dict[int, list[tuple[tuple[int, ...], int, bool]]] = field(default_factory=dict)
-    numbered: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
+    phrases: dict[int, list[tuple[tuple[int, ...], int, bool]]]
+    numbered: dict[int, list[tuple[int, ...]]]
 
 
 @lru_cache(maxsize=1)

@@ -275,18 +275,8 @@ def _join(batch: TokenBatch, affixes: IntArray, prefix: npt.NDArray[np.bool_]) -
     glued = glued[(firsts[at_start] != glued) & (glued < len(batch.hashes))]
     if not len(glued):
         return glued
-    new_run = np.empty(len(glued), dtype=np.bool_)
-    new_run[0] = True
-    np.not_equal(glued[1:], glued[:-1] + 1, out=new_run[1:])
-    heads = glued[new_run] - 1
-    members = np.sort(np.concatenate((heads, glued)))
-    run_starts = np.searchsorted(members, heads)
-    lengths = batch.lengths[members]
-    whole = np.add.reduceat(lengths, run_starts)
-    if whole.max() > LONGEST_TOKEN:  # «ها ها ها …»: no word, leave it as it is
-        short = whole <= LONGEST_TOKEN
-        return _join_runs(batch, heads[short], np.diff(np.append(run_starts, len(members)))[short])
-    return _join_runs(batch, heads, np.diff(np.append(run_starts, len(members))))
+    first = np.flatnonzero(np.diff(glued, prepend=-2) != 1)  # where a run of them begins
+    return _join_runs(batch, glued[first] - 1, np.diff(first, append=len(glued)) + 1)
 
 
 def _join_runs(batch: TokenBatch, heads: IntArray, sizes: IntArray) -> IntArray:
@@ -296,11 +286,14 @@ def _join_runs(batch: TokenBatch, heads: IntArray, sizes: IntArray) -> IntArray:
     run_starts = np.cumsum(sizes) - sizes
     members = np.repeat(heads - run_starts, sizes) + np.arange(sizes.sum())
     lengths = batch.lengths[members]
+    whole = np.add.reduceat(lengths, run_starts)
+    if whole.max() > LONGEST_TOKEN:  # «ها ها ها …»: no word, leave it as it is
+        short = whole <= LONGEST_TOKEN
+        return _join_runs(batch, heads[short], sizes[short])
     before = np.cumsum(lengths) - lengths
     before -= np.repeat(before[run_starts], sizes)
-    joined = np.add.reduceat(batch.hashes[members] * POWERS[before], run_starts)
-    batch.hashes[heads] = joined
-    batch.lengths[heads] = np.add.reduceat(lengths, run_starts)
+    batch.hashes[heads] = np.add.reduceat(batch.hashes[members] * POWERS[before], run_starts)
+    batch.lengths[heads] = whole
     batch.ends = batch.ends.copy()
     batch.ends[heads] = batch.ends[heads + sizes - 1]
     mask = np.ones(len(batch.hashes), dtype=np.bool_)
