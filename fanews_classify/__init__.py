@@ -20,10 +20,15 @@ from fanews_classify.labels import SECTIONS, STANCES, TOPICS, persian_name
 from fanews_classify.model._explain import Evidence
 from fanews_classify.model._store import load, models, save, verify
 from fanews_classify.model.classifier import NewsClassifier, Prediction
+from fanews_classify.model.stance import StanceClassifier, StancePrediction
+from fanews_classify.model.topics import TopicClassifier, TopicPrediction
 from fanews_classify.text import normalize, tokenize
 
 if TYPE_CHECKING:
-    from fanews_classify.evaluation.report import Evaluation, evaluate
+    from fanews_classify.analysis.analyze import Analysis, Finding, analyze
+    from fanews_classify.evaluation.judge import evaluate
+    from fanews_classify.evaluation.multilabel import MultiLabelEvaluation
+    from fanews_classify.evaluation.report import Evaluation
     from fanews_classify.features.vectorizer import PersianTfidfVectorizer
     from fanews_classify.model._export import export_joblib, to_pipeline
     from fanews_classify.training import train
@@ -34,12 +39,20 @@ __all__ = [
     "SECTIONS",
     "STANCES",
     "TOPICS",
+    "Analysis",
     "Evaluation",
     "Evidence",
     "FanewsError",
+    "Finding",
+    "MultiLabelEvaluation",
     "NewsClassifier",
     "PersianTfidfVectorizer",
     "Prediction",
+    "StanceClassifier",
+    "StancePrediction",
+    "TopicClassifier",
+    "TopicPrediction",
+    "analyze",
     "evaluate",
     "export_joblib",
     "load",
@@ -55,9 +68,13 @@ __all__ = [
 
 # What needs scikit-learn, scipy or joblib is imported when first asked for.
 _LAZY = {
+    "Analysis": "fanews_classify.analysis.analyze",
+    "Finding": "fanews_classify.analysis.analyze",
+    "MultiLabelEvaluation": "fanews_classify.evaluation.multilabel",
+    "analyze": "fanews_classify.analysis.analyze",
     "Evaluation": "fanews_classify.evaluation.report",
     "PersianTfidfVectorizer": "fanews_classify.features.vectorizer",
-    "evaluate": "fanews_classify.evaluation.report",
+    "evaluate": "fanews_classify.evaluation.judge",
     "export_joblib": "fanews_classify.model._export",
     "to_pipeline": "fanews_classify.model._export",
     "train": "fanews_classify.training",

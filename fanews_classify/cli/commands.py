@@ -5,69 +5,98 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from itertools import tee
 from pathlib import Path
 from typing import Any
 
+from fanews_classify.cli import answers
 from fanews_classify.cli.records import Record, read_texts
 from fanews_classify.errors import CorpusError
 from fanews_classify.model import _store
+from fanews_classify.model.stance import StanceClassifier
+from fanews_classify.model.topics import TopicClassifier
 
 
 def predict(options: argparse.Namespace) -> int:
     """Write one answer for each record."""
     model = _store.load(options.model)
+    answers.check_target(model, options.target)
     records, again = tee(read_texts(options.files, options.column, options.whole))
-    answers = model.stream((record.text for record in again), abstain_below=options.abstain_below)
+    found = answers.stream(
+        model, (record.text for record in again), options.target, options.abstain_below
+    )
     faulty = 0
-    for record, answer in zip(records, answers, strict=True):
+    for record, answer in zip(records, found, strict=True):
         if record.error:
             faulty += 1
             _write_error(record, options.json)
         elif options.json:
-            _write_json(record, {**answer._asdict(), "confidence": round(answer.confidence, 4)})
+            _write_json(record, answers.values(answer))
         else:
-            print(f"{answer.label}\t{answer.label_fa}\t{answer.confidence:.3f}")
+            print(answers.line(answer))
     return 1 if faulty else 0
 
 
 def explain(options: argparse.Namespace) -> int:
     """Write each answer and the words that carried it."""
     model = _store.load(options.model)
+    answers.check_target(model, options.target)
     faulty = 0
     for record in read_texts(options.files, options.column, options.whole):
         if record.error:
             faulty += 1
             _write_error(record, options.json)
             continue
-        answer = next(model.stream([record.text]))
-        evidence = model.explain(record.text, label=options.label, top=options.top)
+        answer = next(answers.stream(model, [record.text], options.target, None))
+        evidence = answers.explain(model, record.text, options.target, options.label, options.top)
         if options.json:
             _write_json(
                 record,
-                {**answer._asdict(), "evidence": [item._asdict() for item in evidence]},
+                {**answers.values(answer), "evidence": [item._asdict() for item in evidence]},
             )
             continue
-        print(f"{record.name}\t{answer.label}\t{answer.label_fa}\t{answer.confidence:.3f}")
+        print(f"{record.name}\t{answers.line(answer)}")
         for item in evidence:
             shown = " ".join(item.text.split())
             print(f"  {item.weight:+.3f}  {item.start}-{item.end}  {shown}")
     return 1 if faulty else 0
 
 
+def analyze(options: argparse.Namespace) -> int:
+    """Write section, topics and stances of each record, with their evidence."""
+    from fanews_classify.analysis.analyze import analyze as run
+
+    faulty = 0
+    for record in read_texts(options.files, options.column, options.whole):
+        if record.error:
+            faulty += 1
+            _write_error(record, options.json)
+            continue
+        analysis = run(record.text, abstain_below=options.abstain_below)
+        if options.json:
+            _write_json(record, analysis.to_dict())
+        else:
+            print(f"{record.name}\n{textwrap.indent(str(analysis), '  ')}")
+    return 1 if faulty else 0
+
+
 def train(options: argparse.Namespace) -> int:
     """Train, save, and print the report."""
+    import joblib
+
     from fanews_classify.training import train as run
 
     _check_writable(options.out)
-    training = run(
-        options.recipe,
-        files=options.data,
-        data=options.data_dir,
-        corpora=options.corpora,
-        out=options.out,
-        progress=_progress if sys.stderr.isatty() else None,
-    )
+    with joblib.parallel_config(n_jobs=options.jobs):
+        training = run(
+            options.recipe,
+            files=options.data,
+            data=options.data_dir,
+            corpora=options.corpora,
+            out=options.out,
+            progress=_progress if sys.stderr.isatty() else None,
+        )
     report = training.report()
     print(report)
     if options.report:
@@ -92,19 +121,24 @@ def _progress(step: str, done: int, total: int) -> None:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Print the scores of a model."""
-    from fanews_classify.evaluation.report import evaluate as run
-    from fanews_classify.training.data import read_labelled
+    from fanews_classify.cli.tuning import read_for
+    from fanews_classify.evaluation.judge import evaluate as run
 
     model = _store.load(options.model)
-    documents = [document for file in options.data for document in read_labelled(Path(file))]
+    documents = read_for(model, options.data)
     sources = [document.source for document in documents]
+    further: dict[str, Any] = {}
+    if isinstance(model, StanceClassifier):
+        further["targets"] = [document.target for document in documents]
+    if not isinstance(model, TopicClassifier):
+        further["abstain_below"] = options.abstain_below
     result = run(
         model,
         [document.text for document in documents],
         [document.label for document in documents],
         sources=sources if any(sources) else None,
         noise=options.noise,
-        abstain_below=options.abstain_below,
+        **further,
     )
     print(result.to_json() if options.json else result.to_text())
     return 0
@@ -128,9 +162,11 @@ def info(options: argparse.Namespace) -> int:
     print(f"{model.name}: {len(model.labels)} labels, {_score(model.info)}")
     for label, persian in zip(model.labels, model.labels_fa, strict=True):
         print(f"  {label}  {persian}")
-    for key, value in model.info.get("training", {}).items():
-        if not isinstance(value, dict):
-            print(f"  {key}: {value}")
+    card = model.info.get("card", {})
+    for key, value in {**card, **model.info.get("training", {})}.items():
+        for item in value if isinstance(value, list) else [value]:
+            if not isinstance(item, dict):
+                print(f"  {key}: {item}")
     return 0
 
 

@@ -16,6 +16,8 @@ examples:
   echo "متن خبر" | fanews predict             one text a line from standard input
   fanews predict seeds/*.txt --json           one text a .txt file
   fanews predict news.csv --column body       one text a row
+  fanews predict --model topic news.jsonl     the policy topics; also --model stance --target T
+  fanews analyze seeds/000.txt                section, topics, stances, and what carried them
   fanews explain seeds/000.txt                the words that carried the answer
   fanews train --data mine.csv --out mine.fanews
   fanews evaluate --data test.csv --model ./mine.fanews
@@ -53,6 +55,12 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument("--label", help="explain this label instead of the answer")
     explain.set_defaults(run=commands.explain)
 
+    analyze = verbs.add_parser("analyze", help="section, topics and stances with their evidence")
+    _text_arguments(analyze)
+    analyze.add_argument("--json", action="store_true", help="write JSON lines")
+    analyze.add_argument("--abstain-below", type=float, metavar="P")
+    analyze.set_defaults(run=commands.analyze)
+
     train = verbs.add_parser("train", help="train a model")
     train.add_argument(
         "recipe", nargs="?", default="custom", help="name or .toml file (default: custom)"
@@ -65,6 +73,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--data-dir", default="data", metavar="DIR", help="folder of the recipe's own files"
     )
     train.add_argument("--out", required=True, metavar="PATH", help="where the model goes")
+    train.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="folds at once, each about 2 GB"
+    )
     train.add_argument("--report", metavar="PATH", help="also write the report there")
     train.set_defaults(run=commands.train)
 
@@ -75,6 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--abstain-below", type=float, metavar="P")
     evaluate.set_defaults(run=commands.evaluate)
+
+    _tune_arguments(verbs.add_parser("tune-threshold", help="choose thresholds on labelled texts"))
 
     info = verbs.add_parser("info", help="describe a model, or list the bundled ones")
     info.add_argument("model", nargs="?")
@@ -87,7 +100,30 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _tune_arguments(tune: argparse.ArgumentParser) -> None:
+    tune.add_argument("--data", nargs="+", required=True, metavar="FILE")
+    tune.add_argument("--model", default="topic", help="name or path (default: topic)")
+    tune.add_argument("--out", metavar="PATH", help="save a model with the chosen thresholds")
+    goal = tune.add_mutually_exclusive_group()
+    goal.add_argument("--precision", type=float, metavar="P", help="of each topic, at least")
+    goal.add_argument("--recall", type=float, metavar="P", help="of each topic, at least")
+    goal.add_argument("--accuracy", type=float, metavar="P", help="of the answers given, at least")
+    tune.set_defaults(run=_tune)
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from fanews_classify.cli.tuning import tune_threshold
+
+    return tune_threshold(options)
+
+
 def _input_arguments(parser: argparse.ArgumentParser) -> None:
+    _text_arguments(parser)
+    parser.add_argument("--model", default="section", help="name or path (default: section)")
+    parser.add_argument("--target", metavar="TOPIC", help="of a stance model: about which topic")
+
+
+def _text_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="*",
@@ -95,7 +131,6 @@ def _input_arguments(parser: argparse.ArgumentParser) -> None:
         help=".txt (one text a file), .csv, .tsv or .jsonl (also .gz); '-' or none: standard "
         "input, one text a line",
     )
-    parser.add_argument("--model", default="section", help="name or path (default: section)")
     parser.add_argument("--column", help="text column of CSV or JSON lines (default: guessed)")
     parser.add_argument("--whole", action="store_true", help="standard input is one text")
 

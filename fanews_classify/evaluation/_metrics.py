@@ -20,6 +20,10 @@ class Interval:
     low: float
     high: float
 
+    def to_dict(self) -> dict[str, float]:
+        """Return plain values."""
+        return {key: round(getattr(self, key), 4) for key in ("value", "low", "high")}
+
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 

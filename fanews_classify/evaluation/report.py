@@ -1,11 +1,11 @@
-"""Honest scores of a classifier on labelled texts."""
+"""Scores of answers with one label a text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,11 @@ import numpy.typing as npt
 from fanews_classify.errors import EvaluationError
 from fanews_classify.evaluation import _metrics as metrics
 from fanews_classify.evaluation._metrics import Interval
-from fanews_classify.evaluation.noise import NOISE
+from fanews_classify.evaluation._slices import slice_lines, slices_to_dict
+from fanews_classify.evaluation.thresholds import CoveragePoint, coverage_curve
 from fanews_classify.labels import UNKNOWN
-from fanews_classify.model.classifier import NewsClassifier
-from fanews_classify.text import tokenize
-from fanews_classify.text._input import check_texts
 
 FloatArray = npt.NDArray[np.float64]
-
-_LENGTHS: Final = ((25, "up to 25 words"), (100, "26 to 100 words"), (400, "101 to 400 words"))
-_LONGER: Final = "over 400 words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +51,8 @@ class Evaluation:
         Expected calibration error of the most probable label.
     unknown : float
         Share of texts without an answer.
+    coverage : list of CoveragePoint
+        Accuracy if answers below a confidence are withheld.
     slices : dict of str to dict of str to SliceScore
         By ``length`` and, where given, ``source``, ``year``, ``noise``.
     """
@@ -70,39 +67,27 @@ class Evaluation:
     confusion: npt.NDArray[np.int64]
     calibration_error: float
     unknown: float
+    coverage: Sequence[CoveragePoint] = ()
     slices: Mapping[str, Mapping[str, SliceScore]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
-
-        def plain(score: Interval) -> dict[str, float]:
-            return {k: round(getattr(score, k), 4) for k in ("value", "low", "high")}
-
         return {
             "n": self.n,
             "labels": list(self.labels),
-            "accuracy": plain(self.accuracy),
-            "macro_f1": plain(self.macro_f1),
+            "accuracy": self.accuracy.to_dict(),
+            "macro_f1": self.macro_f1.to_dict(),
             "micro_f1": round(self.micro_f1, 4),
             "weighted_f1": round(self.weighted_f1, 4),
             "calibration_error": round(self.calibration_error, 4),
             "unknown": round(self.unknown, 4),
+            "coverage": [point.to_list() for point in self.coverage],
             "per_class": {
                 label: {key: round(value, 4) for key, value in row.items()}
                 for label, row in self.per_class.items()
             },
             "confusion": self.confusion.tolist(),
-            "slices": {
-                kind: {
-                    name: {
-                        "n": part.n,
-                        "accuracy": round(part.accuracy, 4),
-                        "macro_f1": round(part.macro_f1, 4),
-                    }
-                    for name, part in parts.items()
-                }
-                for kind, parts in self.slices.items()
-            },
+            "slices": slices_to_dict(self.slices),
         }
 
     def to_json(self) -> str:
@@ -133,91 +118,10 @@ class Evaluation:
             f"{label:<{width}}" + "".join(f"{count:8d}" for count in row)
             for label, row in zip(self.labels, self.confusion.tolist(), strict=True)
         ]
-        for kind, parts in self.slices.items():
-            lines += ["", f"by {kind}:"]
-            longest = max(len(name) for name in parts)
-            lines += [
-                f"  {name:<{longest}}  n {part.n:6d}  accuracy {part.accuracy:.3f}  "
-                f"macro-F1 {part.macro_f1:.3f}"
-                for name, part in parts.items()
-            ]
+        lines += slice_lines(self.slices)
         return "\n".join(lines)
 
     __str__ = to_text
-
-
-def evaluate(
-    model: NewsClassifier,
-    texts: Iterable[str],
-    labels: Iterable[str],
-    *,
-    sources: Iterable[str] | None = None,
-    years: Iterable[str] | None = None,
-    noise: bool = False,
-    abstain_below: float | None = None,
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Evaluation:
-    """Score a classifier on texts whose labels are known.
-
-    Parameters
-    ----------
-    model : NewsClassifier
-    texts : iterable of str
-    labels : iterable of str
-        The true label of each text.
-    sources, years : iterable of str, optional
-        Outlet and year of each text: scores are also given for each of them.
-    noise : bool, default=False
-        Also score the texts without half-spaces, with Arabic letters, and so
-        on; see `fanews_classify.evaluation.noise`.
-    abstain_below : float, optional
-        As in `NewsClassifier.predict`.
-    replicates, seed : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    Evaluation
-
-    Raises
-    ------
-    EvaluationError
-        If there are no texts, the lengths differ, or a label is not the model's.
-
-    Examples
-    --------
-    >>> import fanews_classify as fc
-    >>> texts = ["بارش باران در شمال کشور", "صعود تیم والیبال به فینال جام"]
-    >>> fc.evaluate(fc.load("section"), texts, ["society", "sport"]).n
-    2
-    """
-    checked, truth = check_texts(texts), list(labels)
-    probabilities, known = model._probabilities(checked)
-    threshold = model._threshold(abstain_below)
-    given = {"source": sources, "year": years}
-    slices = {kind: list(values) for kind, values in given.items() if values is not None}
-    slices["length"] = [_length(text) for text in checked]
-    result = evaluate_probabilities(
-        model.labels,
-        truth,
-        probabilities,
-        known,
-        threshold=threshold,
-        slices=slices,
-        replicates=replicates,
-        seed=seed,
-    )
-    if not noise:
-        return result
-    by_noise = {}
-    for name, change in NOISE.items():
-        changed = [change(text) for text in checked]
-        other = evaluate_probabilities(
-            model.labels, truth, *model._probabilities(changed), threshold=threshold, replicates=1
-        )
-        by_noise[name] = SliceScore(other.n, other.accuracy.value, other.macro_f1.value)
-    return Evaluation(**{**vars(result), "slices": {**result.slices, "noise": by_noise}})
 
 
 def evaluate_probabilities(
@@ -231,7 +135,7 @@ def evaluate_probabilities(
     replicates: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Score probabilities, for instance out-of-fold ones; see `evaluate`."""
+    """Score probabilities, for instance out-of-fold ones; see `judge.evaluate`."""
     if not len(truth):
         raise EvaluationError("there are no texts to evaluate")
     if len(truth) != len(probabilities):
@@ -280,6 +184,7 @@ def evaluate_probabilities(
             confidence, probabilities.argmax(axis=1) == wanted
         ),
         unknown=float((answers == len(labels)).mean()),
+        coverage=coverage_curve(confidence, probabilities.argmax(axis=1) == wanted),
         slices=parts,
     )
 
@@ -308,8 +213,3 @@ def _slice_scores(
             float(metrics.macro_f1(confusion)),
         )
     return scores
-
-
-def _length(text: str) -> str:
-    words = len(tokenize(text, remove_boilerplate=False))
-    return next((name for limit, name in _LENGTHS if words <= limit), _LONGER)

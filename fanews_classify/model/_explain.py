@@ -44,9 +44,14 @@ class _Occurrences:
     spans: list[tuple[int, int]]
 
 
-def contributions(block: Block, text: str, column: int) -> Iterator[tuple[tuple[int, int], float]]:
-    """Yield (span, weight) of every occurrence of a known term of one block."""
-    batch = block.options.tokenize([text])
+def contributions(
+    block: Block, text: str, column: int, tokens: TokenBatch | None = None
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield (span, weight) of every occurrence of a known term of one block.
+
+    `tokens` may hold part of the text's tokens, such as those of one passage.
+    """
+    batch = block.options.tokenize([text]) if tokens is None else block.options.view(tokens)
     counts = block.count(batch)
     values = block.values(counts)
     share = values * block.weights[counts.ids, column] / counts.counts

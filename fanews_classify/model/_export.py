@@ -50,6 +50,24 @@ def from_linear(
     weight_dtype : dtype, default=np.float32
         ``np.float16`` halves the model; scores then change by about 0.05%.
     """
+    return NewsClassifier(
+        name=name,
+        labels=tuple(labels),
+        labels_fa=tuple(labels_fa or [persian_name(label) for label in labels]),
+        scorer=linear_scorer(vectorizers, coef, intercept, weight_dtype),
+        calibration=calibration or Calibration(),
+        abstain_below=abstain_below,
+        info=dict(info or {}),
+    )
+
+
+def linear_scorer(
+    vectorizers: Sequence[tuple[PersianTfidfVectorizer, float]],
+    coef: npt.NDArray[Any],
+    intercept: npt.NDArray[Any],
+    weight_dtype: npt.DTypeLike = np.float32,
+) -> LinearScorer:
+    """Make the numpy scorer of fitted vectorizers and linear weights; see `from_linear`."""
     blocks = []
     begin = 0
     for vectorizer, factor in vectorizers:
@@ -72,15 +90,7 @@ def from_linear(
         )
     if begin != coef.shape[1]:
         raise ParameterError(f"coef has {coef.shape[1]} columns, the vectorizers make {begin}")
-    return NewsClassifier(
-        name=name,
-        labels=tuple(labels),
-        labels_fa=tuple(labels_fa or [persian_name(label) for label in labels]),
-        scorer=LinearScorer(tuple(blocks), np.asarray(intercept, dtype=np.float64)),
-        calibration=calibration or Calibration(),
-        abstain_below=abstain_below,
-        info=dict(info or {}),
-    )
+    return LinearScorer(tuple(blocks), np.asarray(intercept, dtype=np.float64))
 
 
 def to_pipeline(model: NewsClassifier) -> Pipeline:
@@ -93,7 +103,17 @@ def to_pipeline(model: NewsClassifier) -> Pipeline:
         classifier. Its ``decision_function`` equals the model's to 1e-5 and
         its ``predict`` the model's most probable labels; it knows neither
         calibration nor ``"unknown"``.
+
+    Raises
+    ------
+    ParameterError
+        If the model gives a text more than one label.
     """
+    if not isinstance(model, NewsClassifier):
+        raise ParameterError(
+            f"{model.name!r} is a {type(model).__name__}: passages and targets have no place in a "
+            "scikit-learn Pipeline; only models with one label a text can be exported"
+        )
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.svm import LinearSVC
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from fanews_classify.text._codepage import decode
 from fanews_classify.text._tokens import TokenBatch, batches
 
 FloatArray = npt.NDArray[np.float64]
+Tokenization = tuple[bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class Block:
     idf: npt.NDArray[np.float32] | None
     coef: npt.NDArray[Any]
     terms_blob: bytes = field(repr=False)
+
+    @property
+    def tokenization(self) -> Tokenization:
+        """What of the options changes the tokens."""
+        return self.options.remove_boilerplate, self.options.join_affixes
 
     @cached_property
     def weights(self) -> npt.NDArray[np.float32]:
@@ -126,16 +132,25 @@ class LinearScorer:
         return scores, known
 
     def _score_batch(self, texts: Sequence[str]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        scores = np.tile(self.intercept, (len(texts), 1))
-        known = np.zeros(len(texts), dtype=np.int64)
-        tokenized: dict[tuple[bool, bool], TokenBatch] = {}
+        return self.score_tokens(self.tokenize(texts), len(texts))
+
+    def tokenize(self, texts: Sequence[str]) -> dict[Tokenization, TokenBatch]:
+        """Tokenize one batch; blocks that tokenize alike share the tokens."""
+        tokenized: dict[Tokenization, TokenBatch] = {}
         for block in self.blocks:
-            # Blocks that tokenize alike share the tokens.
-            options = replace(block.options, max_tokens=None)
-            key = (options.remove_boilerplate, options.join_affixes)
-            if key not in tokenized:
-                tokenized[key] = options.tokenize(texts)
-            counts = block.count(block.options.view(tokenized[key]))
+            if block.tokenization not in tokenized:
+                options = replace(block.options, max_tokens=None)
+                tokenized[block.tokenization] = options.tokenize(texts)
+        return tokenized
+
+    def score_tokens(
+        self, tokenized: Mapping[Tokenization, TokenBatch], n_texts: int
+    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Score the texts of a tokenized batch; see `score`."""
+        scores = np.tile(self.intercept, (n_texts, 1))
+        known = np.zeros(n_texts, dtype=np.int64)
+        for block in self.blocks:
+            counts = block.count(block.options.view(tokenized[block.tokenization]))
             rows = block.weights[counts.ids]
             rows *= block.values(counts).astype(np.float32)[:, None]
             scores += row_sums(rows, counts.splits)

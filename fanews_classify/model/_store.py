@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from fanews_classify.errors import (
     FanewsError,
@@ -19,22 +17,20 @@ from fanews_classify.errors import (
     ModelNotFoundError,
     ModelVersionError,
 )
-from fanews_classify.features._extractor import AnalyzerOptions
-from fanews_classify.features._table import HashTable
-from fanews_classify.model._calibration import Calibration
+from fanews_classify.model._assembly import KINDS, Model, all_blocks, assemble, disassemble
 from fanews_classify.model._format import read_container, write_container
-from fanews_classify.model._linear import Block, LinearScorer, Weighting
 from fanews_classify.model.classifier import NewsClassifier
+from fanews_classify.model.stance import StanceClassifier
+from fanews_classify.model.topics import TopicClassifier
 from fanews_classify.text import TEXT_PIPELINE_VERSION
 from fanews_classify.text._hashing import hash_bytes
 
-KIND: Final = "single-label"
 SUFFIX: Final = ".fanews"
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "models"
 _BARE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def save(model: NewsClassifier, path: str | os.PathLike[str]) -> None:
+def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Save a model to one file, by convention ``NAME.fanews``.
 
     The file is written beside its place and then renamed, so an interrupted
@@ -43,7 +39,7 @@ def save(model: NewsClassifier, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    model : NewsClassifier
+    model : NewsClassifier, TopicClassifier or StanceClassifier
     path : str or path-like
 
     Raises
@@ -60,40 +56,19 @@ def save(model: NewsClassifier, path: str | os.PathLike[str]) -> None:
     ...     fc.load(path).labels == fc.load("section").labels
     True
     """
-    arrays: dict[str, npt.NDArray[Any]] = {"intercept": model.scorer.intercept}
-    blocks = []
-    for i, block in enumerate(model.scorer.blocks):
-        arrays[f"fingerprints.{i}"] = block.table.fingerprints
-        arrays[f"ids.{i}"] = block.table.ids
-        arrays[f"coef.{i}"] = block.coef
-        arrays[f"terms.{i}"] = np.frombuffer(block.terms_blob, dtype=np.uint8)
-        if block.idf is not None:
-            arrays[f"idf.{i}"] = block.idf
-        weighting = block.weighting
-        blocks.append(
-            {
-                "analyzer": block.options.to_json(),
-                "sublinear_tf": weighting.sublinear_tf,
-                "binary": weighting.binary,
-                "norm": weighting.norm,
-                "use_idf": block.idf is not None,
-            }
-        )
-    manifest = {
-        "kind": KIND,
-        "name": model.name,
-        "text_pipeline": TEXT_PIPELINE_VERSION,
-        "labels": list(model.labels),
-        "labels_fa": list(model.labels_fa),
-        "calibration": model.calibration.to_json(),
-        "abstain_below": model.abstain_below,
-        "blocks": blocks,
-        "info": dict(model.info),
-    }
-    write_container(path, manifest, arrays)
+    manifest, arrays = disassemble(model)
+    write_container(path, {**manifest, "text_pipeline": TEXT_PIPELINE_VERSION}, arrays)
 
 
-def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
+@overload
+def load(name_or_path: Literal["section"]) -> NewsClassifier: ...
+@overload
+def load(name_or_path: Literal["topic"]) -> TopicClassifier: ...
+@overload
+def load(name_or_path: Literal["stance"]) -> StanceClassifier: ...
+@overload
+def load(name_or_path: str | os.PathLike[str]) -> Any: ...
+def load(name_or_path: str | os.PathLike[str]) -> Model:
     """Load a bundled model by name, or a saved one by path.
 
     A bare word (``"section"``) is the name of a bundled model and nothing
@@ -107,7 +82,9 @@ def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
 
     Returns
     -------
-    NewsClassifier
+    NewsClassifier, TopicClassifier or StanceClassifier
+        By the kind of the model: one label a text, any number, or one for each
+        target.
 
     Raises
     ------
@@ -137,8 +114,10 @@ def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
     else:
         path = Path(name_or_path)
     manifest, arrays = read_container(path)
-    if manifest.get("kind") != KIND:
-        raise ModelKindError(f"{path} is a model of kind {manifest.get('kind')!r}, not {KIND!r}")
+    if manifest.get("kind") not in KINDS:
+        raise ModelKindError(
+            f"{path} is a model of kind {manifest.get('kind')!r}; known are {list(KINDS)}"
+        )
     if manifest.get("text_pipeline") != TEXT_PIPELINE_VERSION:
         raise ModelVersionError(
             f"{path} was trained with text pipeline {manifest.get('text_pipeline')!r}, this "
@@ -146,7 +125,7 @@ def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
             "release that it was made for"
         )
     try:
-        model = _assemble(manifest, arrays)
+        model = assemble(manifest, arrays)
     except FanewsError as error:
         raise type(error)(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -154,51 +133,7 @@ def load(name_or_path: str | os.PathLike[str]) -> NewsClassifier:
     return model
 
 
-def _assemble(
-    manifest: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
-) -> NewsClassifier:
-    labels = tuple(manifest["labels"])
-    if not labels or len(set(labels)) != len(labels) or len(manifest["labels_fa"]) != len(labels):
-        raise ModelCorruptError("the labels are empty, repeated, or lack Persian names")
-    blocks = tuple(_block(entry, arrays, i) for i, entry in enumerate(manifest["blocks"]))
-    intercept = arrays["intercept"]
-    if not blocks or intercept.dtype != np.float64 or intercept.shape != (len(labels),):
-        raise ModelArrayError("the intercept does not fit the labels")
-    for block in blocks:
-        block.check()
-        if block.coef.shape[1] != len(labels):
-            raise ModelArrayError("the weights do not fit the labels")
-    abstain_below = float(manifest["abstain_below"])
-    if not 0.0 <= abstain_below <= 1.0:
-        raise ModelCorruptError(f"abstain_below is {abstain_below}, not between 0 and 1")
-    return NewsClassifier(
-        name=str(manifest["name"]),
-        labels=labels,
-        labels_fa=tuple(manifest["labels_fa"]),
-        scorer=LinearScorer(blocks, intercept),
-        calibration=Calibration.from_json(manifest["calibration"]),
-        abstain_below=abstain_below,
-        info=dict(manifest["info"]),
-    )
-
-
-def _block(entry: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], i: int) -> Block:
-    fingerprints, ids = arrays[f"fingerprints.{i}"], arrays[f"ids.{i}"]
-    coef = arrays[f"coef.{i}"]
-    if fingerprints.dtype != np.uint32 or ids.dtype != np.int32 or coef.dtype.kind != "f":
-        raise ModelArrayError("the arrays of a block have unexpected types")
-    blob = arrays[f"terms.{i}"].tobytes()
-    return Block(
-        options=AnalyzerOptions.from_json(entry["analyzer"]),
-        weighting=Weighting(entry["sublinear_tf"], entry["binary"], entry["norm"]),
-        table=HashTable(fingerprints, ids),
-        idf=arrays[f"idf.{i}"] if entry["use_idf"] else None,
-        coef=coef,
-        terms_blob=blob,
-    )
-
-
-def verify(path: str | os.PathLike[str]) -> NewsClassifier:
+def verify(path: str | os.PathLike[str]) -> Model:
     """Load a model and also check that its hash table finds each of its terms.
 
     Slower than `load`, which trusts a table whose digest is right: this finds
@@ -211,8 +146,8 @@ def verify(path: str | os.PathLike[str]) -> NewsClassifier:
     ModelArrayError
         If terms are repeated or not found under their own id.
     """
-    model = load(path)
-    for block in model.scorer.blocks:
+    model: Model = load(path)
+    for block in all_blocks(model):
         terms = block.terms_blob.split(b"\n") if block.terms_blob else []
         if len(set(terms)) != len(terms):
             raise ModelArrayError(f"{path}: the vocabulary holds a term twice")

@@ -78,6 +78,19 @@ class TokenBatch:
             self.data,
         )
 
+    def between(self, begin: int, end: int) -> TokenBatch:
+        """Return tokens `begin` to `end` as a batch of one text."""
+        splits = np.array([0, end - begin], dtype=np.intp)
+        part = slice(begin, end)
+        return TokenBatch(
+            self.hashes[part], self.starts[part], self.ends[part], self.lengths[part], splits,
+            self.data,
+        )  # fmt: skip
+
+    def recut(self, splits: IntArray) -> TokenBatch:
+        """Return the same tokens, cut into other texts."""
+        return TokenBatch(self.hashes, self.starts, self.ends, self.lengths, splits, self.data)
+
     def is_number(self, token: int) -> bool:
         """Tell whether a token is made of digits."""
         return self.term(token).isdigit()

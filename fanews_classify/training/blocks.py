@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,10 @@ from fanews_classify.training.vectors import word_vectors
 _SUBWORD_MIN_DF = 3  # words that an n-gram must stand in to be shared
 
 
+Views = Mapping[str, list[str]]
+"""What blocks read of the same texts, by name: ``text``, and ``focus`` for stance."""
+
+
 class FeatureBlocks:
     """Fitted vectorizers of a recipe, side by side."""
 
@@ -23,21 +27,36 @@ class FeatureBlocks:
         self.features = tuple(features)
         self.vectorizers: list[Any] = []
 
-    def fit_transform(self, texts: list[str]) -> sp.csr_matrix:
+    def fit_transform(self, views: Views) -> sp.csr_matrix:
         """Fit all blocks; return their features, each times its factor."""
-        return self.refit(texts, [None] * len(self.features))
+        return self.refit(views, [None] * len(self.features))
 
-    def refit(self, texts: list[str], vocabularies: Sequence[list[str] | None]) -> sp.csr_matrix:
+    def refit(self, views: Views, vocabularies: Sequence[list[str] | None]) -> sp.csr_matrix:
         """Fit all blocks with fixed vocabularies."""
         self.vectorizers = [
             PersianTfidfVectorizer(**block.vectorizer_parameters(), vocabulary=vocabulary)
             for block, vocabulary in zip(self.features, vocabularies, strict=True)
         ]
-        return self._stack([vectorizer.fit_transform(texts) for vectorizer in self.vectorizers])
+        return self._stack(
+            [
+                vectorizer.fit_transform(views[block.view])
+                for block, vectorizer in zip(self.features, self.vectorizers, strict=True)
+            ]
+        )
 
-    def transform(self, texts: list[str]) -> sp.csr_matrix:
+    def transform(self, views: Views) -> sp.csr_matrix:
         """Return the features of texts."""
-        return self._stack([vectorizer.transform(texts) for vectorizer in self.vectorizers])
+        return self._stack(
+            [
+                vectorizer.transform(views[block.view])
+                for block, vectorizer in zip(self.features, self.vectorizers, strict=True)
+            ]
+        )
+
+    def weighted(self) -> list[tuple[Any, float]]:
+        """Return the vectorizers with their factors, as `linear_scorer` takes them."""
+        factors = (block.factor for block in self.features)
+        return list(zip(self.vectorizers, factors, strict=True))
 
     def _stack(self, parts: list[sp.csr_matrix]) -> sp.csr_matrix:
         scaled = [

@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from fanews_classify.errors import CorpusError
-from fanews_classify.training.recipe import Annotations, Recipe, Source
+from fanews_classify.training.annotations import Entry, Label, labels_of, read_annotations
+from fanews_classify.training.recipe import Recipe, Source
 from fanews_classify.training.records import read_records
 
 CORPORA_VARIABLE: Final = "FANEWS_CORPORA"
@@ -24,7 +25,7 @@ class Document:
     """One labelled text."""
 
     text: str
-    label: str
+    label: Label
     source: str
     weight: float
     judged: bool
@@ -32,6 +33,8 @@ class Document:
     year: str = ""
     chosen_by: str = ""
     unsure: bool = False
+    target: str = ""
+    file: str = ""
 
 
 @dataclass
@@ -87,7 +90,8 @@ def collect(
         Folder of the recipe's own files.
     corpora : Path or None
         Folder of the corpora. Without it, what stands there is left out and
-        named in `Dataset.missing`.
+        named in `Dataset.missing`. If that leaves no document to be judged,
+        scores are computed on all others.
     files : sequence of path-like
         CSV or JSON-lines files with a text and a label column.
 
@@ -99,25 +103,21 @@ def collect(
     """
     dataset = Dataset()
     for file in files:
-        dataset.documents.extend(read_labelled(Path(file)))
+        dataset.documents.extend(read_labelled(Path(file), recipe))
         _digest(dataset, Path(file))
     for source in recipe.sources:
         _read_source(dataset, recipe, source, corpora if source.corpus else data)
     if recipe.annotations:
-        _read_annotations(dataset, recipe, data, corpora)
+        _join(dataset, recipe, data, corpora)
     for corpus in recipe.unlabelled:
         _read_unlabelled(dataset, recipe, corpus, corpora)
     if not dataset.documents:
         raise CorpusError(
             "no labelled document was found; give a folder of corpora or a file of your own"
         )
-    if recipe.labels:
-        for document in dataset.documents:
-            if document.label not in recipe.labels:
-                raise CorpusError(
-                    f"{document.key} has the label {document.label!r}, which is none of "
-                    f"{list(recipe.labels)}"
-                )
+    if not any(document.judged for document in dataset.documents):
+        # Without the corpora only what else is there can tell how good the model is.
+        dataset.documents = [replace(document, judged=True) for document in dataset.documents]
     return dataset
 
 
@@ -125,29 +125,40 @@ def _digest(dataset: Dataset, path: Path) -> None:
     dataset.digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read_labelled(path: Path) -> Iterator[Document]:
+def read_labelled(path: Path, recipe: Recipe | None = None) -> Iterator[Document]:
     """Yield the documents of a file with a text and a label column.
+
+    Stances have a column ``target`` as well. A text with several labels has
+    ``;`` between them.
 
     Raises
     ------
     CorpusError
         For a file or line that cannot be read, or columns that cannot be told.
     """
+    recipe = recipe or Recipe("custom")
     columns: tuple[str, str] | None = None
     for number, record in read_records(path):
         if columns is None:
             columns = _guess_columns(list(record), path)
-        text, label = (record.get(name) for name in columns)
-        if not isinstance(text, str) or label is None or str(label).strip() == "":
-            raise CorpusError(f"{path}, line {number}: text or label is missing")
-        yield Document(
-            text=text,
-            label=str(label).strip(),
-            source=str(record.get("source") or ""),
-            weight=1.0,
-            judged=True,
-            key=f"{path.name}:{number}",
-        )
+        where = f"{path}, line {number}"
+        text, raw = (record.get(name) for name in columns)
+        several = recipe.task == "multi-label"
+        if not isinstance(text, str) or raw is None or (str(raw).strip() == "" and not several):
+            raise CorpusError(f"{where}: text or label is missing")
+        target = str(record.get("target") or "")
+        if recipe.task == "stance" and not target and not isinstance(raw, dict):
+            raise CorpusError(f"{where}: 'target' is missing; it says what the stance is about")
+        for label, name in labels_of(recipe, raw, target, where):
+            yield Document(
+                text=text,
+                label=label,
+                source=str(record.get("source") or ""),
+                weight=1.0,
+                judged=True,
+                key=f"{path.name}:{number}",
+                target=name,
+            )
     if columns is None:
         raise CorpusError(f"{path} holds no record")
 
@@ -173,52 +184,26 @@ def _read_source(dataset: Dataset, recipe: Recipe, source: Source, folder: Path 
         raw = record.get(source.label)
         if raw is None:
             continue
-        label = source.labels.get(str(raw)) if source.labels else str(raw)
+        if source.labels:
+            raw = source.labels.get(str(raw))
         text = _cleaned(recipe, path, document_text(record, source.text))
-        if label is None or not text:
+        if raw is None or not text:
             continue
         outlet = str(record.get(source.source) or "") if source.source else ""
-        dataset.documents.append(
-            Document(
-                text=text,
-                label=label,
-                source=_outlet(recipe, path, outlet),
-                weight=source.weight,
-                judged=source.judged,
-                key=f"{_stem(path)}/{record.get('id', number)}",
-                year=str(record.get("date") or "")[:4],
-            )
-        )
-    _digest(dataset, path)
-
-
-def _read_annotations(dataset: Dataset, recipe: Recipe, data: Path, corpora: Path | None) -> None:
-    wanted: dict[str, dict[str, tuple[Annotations, dict[str, Any]]]] = {}
-    for entry in recipe.annotations:
-        path = data / entry.path
-        if not path.is_file():
-            dataset.missing.append(path.name)
-            continue
-        for number, record in read_records(path):
-            missing = [key for key in ("corpus", "id", entry.label) if not record.get(key)]
-            if missing:
-                raise CorpusError(f"{path}, line {number}: {missing[0]!r} is missing")
-            entries = wanted.setdefault(str(record["corpus"]), {})
-            before = entries.get(str(record["id"]))
-            if before and before[1][before[0].label] != record[entry.label]:
-                raise CorpusError(
-                    f"{path}, line {number}: {record['corpus']}/{record['id']} has two labels, "
-                    f"{before[1][before[0].label]!r} and {record[entry.label]!r}"
+        for label, target in labels_of(recipe, raw, "", f"{path}, line {number}"):
+            dataset.documents.append(
+                Document(
+                    text=text,
+                    label=label,
+                    source=_outlet(recipe, path, outlet),
+                    weight=source.weight,
+                    judged=source.judged,
+                    key=f"{_stem(path)}/{record.get('id', number)}",
+                    year=str(record.get("date") or "")[:4],
+                    target=target,
                 )
-            entries.setdefault(str(record["id"]), (entry, record))
-        _digest(dataset, path)
-    for corpus in sorted(wanted):
-        texts = None if corpora is None else corpora / f"{corpus}.jsonl.gz"
-        if texts is None or not texts.is_file():
-            dataset.missing.append(corpus)
-            continue
-        _join_corpus(dataset, recipe, texts, wanted[corpus])
-        _digest(dataset, texts)
+            )
+    _digest(dataset, path)
 
 
 def _read_unlabelled(dataset: Dataset, recipe: Recipe, corpus: str, corpora: Path | None) -> None:
@@ -234,11 +219,20 @@ def _read_unlabelled(dataset: Dataset, recipe: Recipe, corpus: str, corpora: Pat
     _digest(dataset, path)
 
 
+def _join(dataset: Dataset, recipe: Recipe, data: Path, corpora: Path | None) -> None:
+    """Join annotations with the texts of the corpora."""
+    wanted = read_annotations(recipe, data, lambda path: _digest(dataset, path), dataset.missing)
+    for corpus in sorted(wanted):
+        path = None if corpora is None else corpora / f"{corpus}.jsonl.gz"
+        if path is None or not path.is_file():
+            dataset.missing.append(corpus)
+            continue
+        _join_corpus(dataset, recipe, path, wanted[corpus])
+        _digest(dataset, path)
+
+
 def _join_corpus(
-    dataset: Dataset,
-    recipe: Recipe,
-    path: Path,
-    entries: Mapping[str, tuple[Annotations, dict[str, Any]]],
+    dataset: Dataset, recipe: Recipe, path: Path, entries: Mapping[str, list[Entry]]
 ) -> None:
     found: dict[str, dict[str, Any]] = {}
     for _, record in read_records(path):
@@ -247,26 +241,36 @@ def _join_corpus(
     absent = sorted(set(entries) - set(found))
     if absent:
         raise CorpusError(
-            f"{path} lacks {len(absent)} annotated documents, the first is {absent[0]!r}; "
-            "is it another version of the corpus?"
+            f"{path} lacks {len(absent)} annotated documents, the first is {absent[0]!r} "
+            f"({entries[absent[0]][0].where}); is it another version of the corpus?"
         )
     for identifier in sorted(found):
-        record = found[identifier]
-        kind, annotation = entries[identifier]
-        unsure = bool(annotation.get("unsure"))
-        columns = "title+body" if record.get("body") is not None else "headline"
-        dataset.documents.append(
-            Document(
-                text=_cleaned(recipe, path, document_text(record, columns)),
-                label=str(annotation[kind.label]),
-                source=_outlet(recipe, path, str(record.get("source") or "")),
-                weight=kind.weight * (kind.unsure_weight if unsure else 1.0),
-                judged=kind.judged,
-                key=f"{_stem(path)}/{identifier}",
-                year=str(record.get("date") or "")[:4],
-                chosen_by=str(annotation.get("chosen_by") or ""),
-                unsure=unsure,
-            )
+        for entry in entries[identifier]:
+            dataset.documents.extend(_documents(recipe, path, found[identifier], entry))
+
+
+def _documents(
+    recipe: Recipe, path: Path, record: Mapping[str, Any], entry: Entry
+) -> Iterator[Document]:
+    kind, annotation = entry.kind, entry.record
+    unsure = bool(annotation.get(kind.unsure))
+    columns = "title+body" if record.get("body") is not None else "headline"
+    text = document_text(record, columns)
+    if kind.span:
+        text = text[int(annotation["start"]) : int(annotation["end"])]
+    for label, target in entry.labels:
+        yield Document(
+            text=_cleaned(recipe, path, text),
+            label=label,
+            source=_outlet(recipe, path, str(record.get("source") or "")),
+            weight=kind.weight * (kind.unsure_weight if unsure else 1.0),
+            judged=kind.judged,
+            key=f"{_stem(path)}/{record['id']}",
+            year=str(record.get("date") or "")[:4],
+            chosen_by=str(annotation.get("chosen_by") or ""),
+            unsure=unsure,
+            target=target,
+            file=Path(kind.path).stem,
         )
 
 

@@ -13,6 +13,8 @@ from fanews_classify.errors import RecipeError
 from fanews_classify.labels import persian_name
 
 RECIPES: Final = Path(__file__).resolve().parent.parent / "recipes"
+TASKS: Final = ("single-label", "multi-label", "stance")
+VIEWS: Final = ("text", "focus")
 LEARNERS: Final = ("linear_svc", "logistic_regression")
 SOLVERS: Final = ("liblinear", "lbfgs", "saga")
 
@@ -20,6 +22,9 @@ SOLVERS: Final = ("liblinear", "lbfgs", "saga")
 @dataclass(frozen=True)
 class Source:
     """A file of texts that carry their own labels.
+
+    Several labels of one text are a list, an object whose keys they are, or
+    text with ``;`` between; stances are an object of target to stance.
 
     Attributes
     ----------
@@ -59,18 +64,24 @@ class Annotations:
         JSON lines, relative to the data folder.
     label : str
         Name of the field with the label.
+    unsure : str
+        Name of the field that says whether the readers were unsure.
     unsure_weight : float
         Weight of documents whose readers were unsure.
     weight : float
     judged : bool
         Whether scores are computed on them.
+    span : bool
+        Whether a line labels a part of the document, from ``start`` to ``end``.
     """
 
     path: str
     label: str = "section"
+    unsure: str = "unsure"
     unsure_weight: float = 1.0
     weight: float = 1.0
     judged: bool = True
+    span: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,9 @@ class Features:
         Of those word vectors.
     factor : float
         Of the whole block against the others.
+    view : str
+        ``"text"``, or for stance ``"focus"``: only the sentences that speak of
+        the target, and their neighbours.
     """
 
     analyzer: str = "word"
@@ -119,6 +133,7 @@ class Features:
     vectors: float = 0.0
     dimensions: int = 96
     factor: float = 1.0
+    view: str = "text"
 
     def vectorizer_parameters(self) -> dict[str, Any]:
         """Return what PersianTfidfVectorizer takes."""
@@ -130,6 +145,7 @@ class Features:
             "vectors",
             "dimensions",
             "factor",
+            "view",
         }
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
 
@@ -166,13 +182,35 @@ class Validation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All of a recipe; see ``docs/training.md`` for an example."""
+    """All of a recipe; see ``docs/training.md`` for an example.
+
+    Attributes
+    ----------
+    task : str
+        ``"single-label"``, ``"multi-label"`` (zero or more labels a text), or
+        ``"stance"`` (one label for each target that a text has).
+    labels : tuple of str
+        Labels allowed in the data; empty for any.
+    targets : tuple of str
+        Targets of a stance.
+    target_factor : float
+        Of the feature that says which target is asked about.
+    passage_share : float
+        Of a multi-label model: weight of the passage, a quarter of the text or
+        50 words, that speaks most for a label, against that of the whole text.
+    card : mapping
+        What users of the model should know, in words; saved with it.
+    """
 
     name: str
+    task: str = "single-label"
     labels: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     labels_fa: Mapping[str, str] = field(default_factory=dict)
     abstain_below: float = 0.0
     weight_dtype: str = "float32"
+    target_factor: float = 0.0
+    passage_share: float = 0.0
     sources: tuple[Source, ...] = ()
     annotations: tuple[Annotations, ...] = ()
     unlabelled: tuple[str, ...] = ()
@@ -183,6 +221,7 @@ class Recipe:
     learner: Learner = Learner()
     search: Mapping[str, list[Any]] = field(default_factory=dict)
     validation: Validation = Validation()
+    card: Mapping[str, Any] = field(default_factory=dict)
 
     def persian(self, label: str) -> str:
         """Return the Persian name of a label."""
@@ -236,7 +275,7 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
         made["learner"] = _table(Learner, rest.pop("learner"), "learner")
     if "validation" in rest:
         made["validation"] = _table(Validation, rest.pop("validation"), "validation")
-    for key in ("labels", "unlabelled"):
+    for key in ("labels", "targets", "unlabelled"):
         if key in rest:
             rest[key] = tuple(rest[key])
     recipe: Recipe = _table(Recipe, {**rest, **made}, "recipe")
@@ -263,6 +302,7 @@ def _table(kind: Any, entry: Any, where: str) -> Any:
 
 def _check(recipe: Recipe) -> None:
     for value, choices, what in (
+        (recipe.task, TASKS, "task"),
         (recipe.learner.kind, LEARNERS, "learner.kind"),
         (recipe.learner.solver, SOLVERS, "learner.solver"),
         (recipe.validation.by, ("source", "group"), "validation.by"),
@@ -271,6 +311,8 @@ def _check(recipe: Recipe) -> None:
         if value not in choices:
             raise RecipeError(f"{what} is {value!r}; choose one of {list(choices)}")
     for block in recipe.features:
+        if block.view not in VIEWS or (block.view == "focus" and recipe.task != "stance"):
+            raise RecipeError(f"features.view is {block.view!r}; 'focus' is for task = \"stance\"")
         vocabulary = block.max_words or block.max_runs or block.subwords or block.vectors
         if vocabulary and (block.analyzer != "word" or block.ngram_range[0] != 1):
             raise RecipeError(

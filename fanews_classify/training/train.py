@@ -12,21 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fanews_classify.errors import CorpusError
-from fanews_classify.evaluation.report import Evaluation, evaluate_probabilities
-from fanews_classify.model._calibration import Calibration
+from fanews_classify.evaluation.multilabel import MultiLabelEvaluation
+from fanews_classify.evaluation.report import Evaluation
+from fanews_classify.model._assembly import Model
 from fanews_classify.model._store import save
-from fanews_classify.model.classifier import NewsClassifier
 from fanews_classify.training.data import Dataset, Document, collect, find_corpora
-from fanews_classify.training.fit import (
-    OutOfFold,
-    Progress,
-    choose_learner,
-    fit_model,
-    groups_of,
-)
+from fanews_classify.training.fit import choose_learner, fit_model
+from fanews_classify.training.folds import GROUP_FOLD, Progress, groups_of
+from fanews_classify.training.judgement import judge
 from fanews_classify.training.recipe import Recipe, load_recipe
 from fanews_classify.training.unlabelled import Unlabelled
 
@@ -37,9 +32,9 @@ class Training:
 
     Attributes
     ----------
-    model : NewsClassifier
+    model : NewsClassifier, TopicClassifier or StanceClassifier
         Fitted on all documents.
-    evaluation : Evaluation
+    evaluation : Evaluation or MultiLabelEvaluation
         Out-of-fold scores: of models that saw neither the document nor a near
         duplicate of it nor, with ``by = "source"``, its outlet.
     tried : list of dict
@@ -48,14 +43,17 @@ class Training:
         What was read, its digests, and what was missing.
     """
 
-    model: NewsClassifier
-    evaluation: Evaluation
+    model: Model
+    evaluation: Evaluation | MultiLabelEvaluation
     tried: list[dict[str, Any]]
     dataset: Dataset
 
     def report(self) -> str:
         """Return what was learnt, as text."""
-        counts = Counter(document.label for document in self.dataset.documents)
+        counts = Counter[str]()
+        for document in self.dataset.documents:
+            label = document.label
+            counts.update([label] if isinstance(label, str) else label)
         info = self.model.info
         lines = [
             f"model {self.model.name!r}, {len(self.dataset.documents)} documents in "
@@ -129,16 +127,15 @@ def train(
     progress("reading", 0, 1)
     dataset = collect(recipe, data=Path(data), corpora=find_corpora(corpora), files=files)
     documents = dataset.documents
-    labels = sorted({document.label for document in documents})
-    if len(labels) < 2:
-        raise CorpusError(f"all documents have the label {labels[0]!r}; at least two are needed")
+    labels = _labels(recipe, documents)
     progress("grouping near duplicates", 0, 1)
     groups = groups_of(documents)
     unlabelled = Unlabelled.read(dataset.unlabelled, recipe.features[0])
     learner, held_out, tried = choose_learner(
         recipe, documents, labels, groups, progress, unlabelled
     )
-    calibration, evaluation = _evaluate(recipe, documents, labels, held_out)
+    judgement = judge(recipe, documents, labels, held_out)
+    evaluation = judgement.evaluation
     progress("fitting", 0, 1)
     info = {
         "training": {
@@ -146,65 +143,24 @@ def train(
             "unlabelled": len(dataset.unlabelled),
             "judged": evaluation.n,
             "groups": len(set(groups.tolist())),
-            "validation": recipe.validation.by,
+            "validation": "group" if held_out.fold[0].startswith(GROUP_FOLD) else "source",
             "data_sha256": _digest(documents),
             "files_sha256": dict(sorted(dataset.digests.items())),
             "missing": sorted(set(dataset.missing)),
         },
+        "card": dict(recipe.card),
         "scores": evaluation.to_dict(),
         "features": [asdict(block) for block in recipe.features],
     }
     info = json.loads(json.dumps(info))  # plain values, as a saved model has them
-    model = fit_model(recipe, learner, documents, calibration, info, unlabelled)
+    model = fit_model(recipe, learner, documents, judgement, info, unlabelled)
     progress("fitting", 1, 1)
     if out is not None:
         save(model, out)
     return Training(model, evaluation, tried, dataset)
 
 
-def _evaluate(
-    recipe: Recipe, documents: Sequence[Document], labels: Sequence[str], held_out: OutOfFold
-) -> tuple[Calibration, Evaluation]:
-    """Calibrate on the out-of-fold scores; score each fold calibrated by the others."""
-    judged = [documents[i] for i in held_out.index]
-    number = {label: i for i, label in enumerate(labels)}
-    targets = np.array([number[document.label] for document in judged])
-    fold = np.array(held_out.fold)
-    probabilities = np.empty_like(held_out.scores)
-    for name in sorted(set(held_out.fold)):
-        here = fold == name
-        others = _calibrate(held_out, targets, ~here)
-        probabilities[here] = others.probabilities(held_out.scores[here], held_out.known[here])
-    slices = {"fold": held_out.fold}
-    if any(document.year for document in judged):
-        slices["year"] = [document.year or "unknown" for document in judged]
-    if any(document.unsure for document in judged):
-        slices["reader"] = ["unsure" if document.unsure else "sure" for document in judged]
-    if any(document.chosen_by for document in judged):
-        slices["chosen by"] = [document.chosen_by or "other" for document in judged]
-    evaluation = evaluate_probabilities(
-        labels,
-        [document.label for document in judged],
-        probabilities,
-        held_out.known,
-        threshold=recipe.abstain_below,
-        slices=slices,
-    )
-    return _calibrate(held_out, targets, np.ones(len(targets), dtype=np.bool_)), evaluation
-
-
-def _calibrate(
-    held_out: OutOfFold, targets: npt.NDArray[np.intp], chosen: npt.NDArray[np.bool_]
-) -> Calibration:
-    """Fit on whole texts and on their first words."""
-    return Calibration.fit(
-        np.concatenate((held_out.scores[chosen], held_out.short_scores[chosen])),
-        np.concatenate((held_out.known[chosen], held_out.short_known[chosen])),
-        np.concatenate((targets[chosen], targets[chosen])),
-    )
-
-
-def strongest_terms(model: NewsClassifier, count: int = 8) -> dict[str, list[str]]:
+def strongest_terms(model: Model, count: int = 8) -> dict[str, list[str]]:
     """Terms of the first block with the largest weights, for each label."""
     block = model.scorer.blocks[0]
     order = np.argsort(-block.weights, axis=0, kind="stable")[:count]
@@ -214,12 +170,27 @@ def strongest_terms(model: NewsClassifier, count: int = 8) -> dict[str, list[str
     }
 
 
+def _labels(recipe: Recipe, documents: Sequence[Document]) -> list[str]:
+    """Return the labels that occur, sorted."""
+    found: set[str] = set()
+    for document in documents:
+        found.update([document.label] if isinstance(document.label, str) else document.label)
+    if len(found) < (1 if recipe.task == "multi-label" else 2):
+        raise CorpusError(
+            f"all documents have the label {', '.join(sorted(found))!r}; at least two are needed"
+        )
+    return sorted(found)
+
+
 def _digest(documents: Sequence[Document]) -> str:
     """One digest of all training documents, in their order."""
     digest = hashlib.sha256()
     for document in documents:
         digest.update(
-            json.dumps([document.key, document.text, document.label, document.weight]).encode()
+            json.dumps(
+                [document.key, document.text, document.label, document.weight]
+                + [document.target] * bool(document.target)
+            ).encode()
         )
     return digest.hexdigest()
 

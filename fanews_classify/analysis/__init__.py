@@ -1,0 +1,1 @@
+"""Everything at once: section, topics, stances, and the words that carried them."""

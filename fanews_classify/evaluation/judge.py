@@ -1,0 +1,213 @@
+"""Honest scores of any classifier on labelled texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from fanews_classify.errors import EvaluationError
+from fanews_classify.evaluation.multilabel import (
+    LabelSlice,
+    MultiLabelEvaluation,
+    evaluate_answers,
+)
+from fanews_classify.evaluation.noise import NOISE
+from fanews_classify.evaluation.report import Evaluation, SliceScore, evaluate_probabilities
+from fanews_classify.model.classifier import NewsClassifier
+from fanews_classify.model.stance import StanceClassifier
+from fanews_classify.model.topics import TopicClassifier, answer_confidence
+from fanews_classify.text import tokenize
+from fanews_classify.text._input import check_texts
+
+_LENGTHS: Final = ((25, "up to 25 words"), (100, "26 to 100 words"), (400, "101 to 400 words"))
+_LONGER: Final = "over 400 words"
+
+
+@overload
+def evaluate(
+    model: NewsClassifier,
+    texts: Iterable[str],
+    labels: Iterable[str],
+    *,
+    sources: Iterable[str] | None = None,
+    years: Iterable[str] | None = None,
+    noise: bool = False,
+    abstain_below: float | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation: ...
+@overload
+def evaluate(
+    model: StanceClassifier,
+    texts: Iterable[str],
+    labels: Iterable[str],
+    *,
+    targets: str | Sequence[str],
+    sources: Iterable[str] | None = None,
+    years: Iterable[str] | None = None,
+    noise: bool = False,
+    abstain_below: float | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation: ...
+@overload
+def evaluate(
+    model: TopicClassifier,
+    texts: Iterable[str],
+    labels: Iterable[Iterable[str]],
+    *,
+    sources: Iterable[str] | None = None,
+    years: Iterable[str] | None = None,
+    noise: bool = False,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> MultiLabelEvaluation: ...
+def evaluate(
+    model: NewsClassifier | StanceClassifier | TopicClassifier,
+    texts: Iterable[str],
+    labels: Iterable[Any],
+    *,
+    targets: str | Sequence[str] | None = None,
+    sources: Iterable[str] | None = None,
+    years: Iterable[str] | None = None,
+    noise: bool = False,
+    abstain_below: float | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation | MultiLabelEvaluation:
+    """Score a classifier on texts whose labels are known.
+
+    Parameters
+    ----------
+    model : NewsClassifier, TopicClassifier or StanceClassifier
+    texts : iterable of str
+    labels : iterable of str, or of iterables of str for a TopicClassifier
+        What is true of each text.
+    targets : str or sequence of str
+        For a StanceClassifier: what each label is about.
+    sources, years : iterable of str, optional
+        Outlet and year of each text: scores are also given for each of them.
+    noise : bool, default=False
+        Also score the texts without half-spaces, with Arabic letters, and so
+        on; see `fanews_classify.evaluation.noise`.
+    abstain_below : float, optional
+        As in `predict`.
+    replicates, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Evaluation, or MultiLabelEvaluation for a TopicClassifier
+
+    Raises
+    ------
+    EvaluationError
+        If there are no texts, the lengths differ, or a label is not the model's.
+    LabelError
+        If a target is not the model's.
+
+    Examples
+    --------
+    >>> import fanews_classify as fc
+    >>> texts = ["بارش باران در شمال کشور", "صعود تیم والیبال به فینال جام"]
+    >>> fc.evaluate(fc.load("section"), texts, ["society", "sport"]).n
+    2
+    """
+    checked, truth = check_texts(texts), list(labels)
+    if len(checked) != len(truth):
+        raise EvaluationError(
+            f"{len(checked)} texts and {len(truth)} labels; every text needs its label"
+        )
+    given = {"source": sources, "year": years}
+    slices = {kind: list(values) for kind, values in given.items() if values is not None}
+    slices["length"] = [_length(text) for text in checked]
+    draws = {"replicates": replicates, "seed": seed}
+    if isinstance(model, TopicClassifier):
+        return _topics(model, checked, truth, slices, noise, draws)
+    names: list[str] = []
+    if isinstance(model, StanceClassifier):
+        if targets is None:
+            raise EvaluationError("a stance model needs targets: what each label is about")
+        _, _, names = model._pairs(checked, targets)
+        slices["target"] = names
+    threshold = model._threshold(abstain_below)
+
+    def probabilities(of: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        if isinstance(model, StanceClassifier):
+            return model._probabilities(of, names)
+        return model._probabilities(of)
+
+    result = evaluate_probabilities(
+        model.labels,
+        truth,
+        *probabilities(checked),
+        threshold=threshold,
+        slices=slices,
+        replicates=replicates,
+        seed=seed,
+    )
+    if not noise:
+        return result
+    by_noise = {}
+    for name, change in NOISE.items():
+        changed = probabilities([change(text) for text in checked])
+        other = evaluate_probabilities(
+            model.labels, truth, *changed, threshold=threshold, replicates=1
+        )
+        by_noise[name] = SliceScore(other.n, other.accuracy.value, other.macro_f1.value)
+    return replace(result, slices={**result.slices, "noise": by_noise})
+
+
+def _topics(
+    model: TopicClassifier,
+    texts: list[str],
+    labels: Sequence[Iterable[str]],
+    slices: Mapping[str, Sequence[str]],
+    noise: bool,
+    draws: Mapping[str, int],
+) -> MultiLabelEvaluation:
+    truth = np.zeros((len(texts), len(model.labels)), dtype=np.bool_)
+    for position, names in enumerate(labels):
+        if isinstance(names, str):
+            raise EvaluationError(
+                f"the labels of text {position} (counted from 0) are one str, {names!r}; "
+                "give a list or tuple of labels, empty if none"
+            )
+        for name in names:
+            if name not in model.labels:
+                raise EvaluationError(
+                    f"text {position} (counted from 0) has the label {name!r}; the model has "
+                    f"{list(model.labels)}"
+                )
+            truth[position, model.labels.index(name)] = True
+    result = _score_topics(model, texts, truth, slices, draws)
+    if not noise:
+        return result
+    by_noise = {}
+    for name, change in NOISE.items():
+        changed = [change(text) for text in texts]
+        other = _score_topics(model, changed, truth, {}, {"replicates": 1})
+        by_noise[name] = LabelSlice(other.n, other.micro_f1.value, other.macro_f1.value)
+    return replace(result, slices={**result.slices, "noise": by_noise})
+
+
+def _score_topics(
+    model: TopicClassifier,
+    texts: list[str],
+    truth: npt.NDArray[np.bool_],
+    slices: Mapping[str, Sequence[str]],
+    draws: Mapping[str, int],
+) -> MultiLabelEvaluation:
+    probabilities, known = model._probabilities(texts)
+    given = model._given(probabilities, known)
+    sure = answer_confidence(probabilities, given)
+    return evaluate_answers(model.labels, truth, given, probabilities, sure, slices=slices, **draws)
+
+
+def _length(text: str) -> str:
+    words = len(tokenize(text, remove_boilerplate=False))
+    return next((name for limit, name in _LENGTHS if words <= limit), _LONGER)

@@ -1,0 +1,216 @@
+"""What all classifiers share: scores, streams, explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fanews_classify.errors import InputTypeError, LabelError, ParameterError
+from fanews_classify.model._calibration import Calibration
+from fanews_classify.model._explain import Evidence, contributions
+from fanews_classify.model._linear import LinearScorer
+from fanews_classify.model._sigmoid import SigmoidCalibration
+from fanews_classify.text._hashing import WINDOW
+from fanews_classify.text._input import check_text, check_texts
+
+FloatArray = npt.NDArray[np.float64]
+Answer = TypeVar("Answer")
+
+_STREAM_TEXTS: Final = 1024  # texts held at once by `stream`, whatever their length
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LinearClassifier:
+    """A linear model over TF-IDF features; prediction needs numpy only.
+
+    It never changes, so any number of threads may use one object.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model, for instance ``"section"``.
+    labels : tuple of str
+        Label ids, in the order of the columns of `predict_proba`.
+    labels_fa : tuple of str
+        Their Persian names.
+    abstain_below : float
+        Confidence below which `predict` answers ``"unknown"``, unless it is
+        told otherwise.
+    info : mapping
+        What the model was trained on, its scores, versions.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    labels_fa: tuple[str, ...]
+    scorer: LinearScorer = field(repr=False)
+    abstain_below: float = 0.0
+    info: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def decision_function(self, texts: str | Iterable[str]) -> FloatArray:
+        """Return the linear scores from which probabilities are made.
+
+        Returns
+        -------
+        ndarray of float64
+            Shape (n_texts, n_labels), or (n_labels,) for one ``str``. Equal to
+            those of the exported scikit-learn pipeline to 1e-5.
+
+        Raises
+        ------
+        InputTypeError
+            If a text is not a ``str``.
+        """
+        if isinstance(texts, str):
+            one: FloatArray = self.scorer.score([texts])[0][0]
+            return one
+        return self.scorer.score(check_texts(texts))[0]
+
+    def _evidence(self, text: str, label: str, top: int | None) -> list[Evidence]:
+        """Return the words that spoke for or against a label, strongest first."""
+        if top is not None and top < 0:
+            raise ParameterError(f"top={top!r}; give a number of 0 or more, or None for all")
+        column = self.labels.index(self._check_label(label))
+        return strongest(self._contributions(text, column), text, label)[:top]
+
+    def _contributions(self, text: str, column: int) -> Iterator[tuple[tuple[int, int], float]]:
+        """Yield what adds up to a label's score: (span, weight)."""
+        for block in self.scorer.blocks:
+            yield from contributions(block, text, column)
+
+    def _check_label(self, label: str) -> str:
+        if label not in self.labels:
+            raise LabelError(f"{label!r} is no label of this model; it has {list(self.labels)}")
+        return label
+
+    def _threshold(self, abstain_below: float | None) -> float:
+        if abstain_below is None:
+            return self.abstain_below
+        if not 0.0 <= abstain_below <= 1.0:
+            raise ParameterError(f"abstain_below={abstain_below!r}; give a number from 0 to 1")
+        return float(abstain_below)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextClassifier(LinearClassifier, Generic[Answer]):
+    """A linear classifier that needs nothing but the text."""
+
+    calibration: Calibration | SigmoidCalibration = field(repr=False)
+
+    def predict_proba(self, texts: str | Iterable[str]) -> FloatArray:
+        """Return calibrated probabilities.
+
+        Returns
+        -------
+        ndarray of float64
+            Shape (n_texts, n_labels) for an iterable, (n_labels,) for one
+            ``str``; columns in the order of `labels`. Where a text has one
+            label, rows sum to 1 and are the same everywhere for a text without
+            a known word; where it has any number, each probability stands for
+            itself and is the base rate for such a text.
+
+        Raises
+        ------
+        InputTypeError
+            If a text is not a ``str``.
+        """
+        if isinstance(texts, str):
+            one: FloatArray = self._probabilities([texts])[0][0]
+            return one
+        return self._probabilities(check_texts(texts))[0]
+
+    def stream(
+        self, texts: Iterable[str], *, abstain_below: float | None = None
+    ) -> Iterator[Answer]:
+        """Predict a stream of any length in constant memory.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            Read as far as needed for the next answers.
+        abstain_below : float in [0, 1], optional
+
+        Yields
+        ------
+        Prediction or TopicPrediction
+            One for each text, in order.
+
+        Raises
+        ------
+        InputTypeError
+            At a text that is no ``str``, after the answers for those before it.
+
+        Examples
+        --------
+        >>> import fanews_classify as fc
+        >>> lines = iter(["گل دقیقه نود تیم فوتبال را قهرمان لیگ کرد"])
+        >>> [answer.label for answer in fc.load("section").stream(lines)]
+        ['sport']
+        """
+        return self._stream(chunks(texts), self._threshold(abstain_below))
+
+    def _stream(self, parts: Iterator[list[str]], threshold: float) -> Iterator[Answer]:
+        for part in parts:
+            yield from self._answers(part, threshold)
+
+    def _probabilities(self, texts: list[str]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        scores, known = self.scorer.score(texts)
+        return self.calibration.probabilities(scores, known), known
+
+    def _answers(self, texts: list[str], threshold: float) -> list[Answer]:
+        raise NotImplementedError
+
+
+def strongest(
+    found: Iterable[tuple[tuple[int, int], float]], text: str, label: str
+) -> list[Evidence]:
+    """Sum up what stands in one place; return all places, strongest first."""
+    weights: dict[tuple[int, int], float] = {}
+    for span, weight in found:
+        weights[span] = weights.get(span, 0.0) + weight
+    evidence = [
+        Evidence(start, end, text[start:end], label, weight)
+        for (start, end), weight in weights.items()
+    ]
+    evidence.sort(key=lambda item: (-abs(item.weight), item.start, item.end))
+    return evidence
+
+
+def chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Cut a stream of texts into lists of bounded length.
+
+    Raises
+    ------
+    InputTypeError
+        At a text that is no ``str``, after the list of those before it.
+    """
+    if isinstance(texts, str):
+        check_texts(texts)  # refuses a bare str: its characters are no texts
+    return _chunks(iter(texts))
+
+
+def _chunks(texts: Iterator[str]) -> Iterator[list[str]]:
+    position = 0
+    fault: InputTypeError | None = None
+    while fault is None:
+        held: list[str] = []
+        size = 0
+        for text in islice(texts, _STREAM_TEXTS):
+            try:
+                held.append(check_text(text, position + len(held)))
+            except InputTypeError as error:
+                fault = error  # raised after the answers for what came before
+                break
+            size += len(text)
+            if size >= 4 * WINDOW:
+                break
+        if not held and fault is None:
+            return
+        yield held
+        position += len(held)
+    raise fault

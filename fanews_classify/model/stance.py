@@ -1,0 +1,242 @@
+"""A classifier of how a text judges a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from fanews_classify.errors import InputTypeError, LabelError, ParameterError
+from fanews_classify.labels import UNKNOWN, persian_name
+from fanews_classify.model._base import FloatArray, LinearClassifier, strongest
+from fanews_classify.model._calibration import Calibration
+from fanews_classify.model._explain import Evidence, contributions
+from fanews_classify.model._focus import Focus
+from fanews_classify.model._linear import LinearScorer
+from fanews_classify.text._input import check_text, check_texts
+
+
+class StancePrediction(NamedTuple):
+    """How one text judges one target.
+
+    Attributes
+    ----------
+    label, label_fa : str
+        The most probable stance, or ``"unknown"``, and its Persian name.
+    confidence : float
+        Probability of the most probable stance.
+    target : str
+    """
+
+    label: str
+    label_fa: str
+    confidence: float
+    target: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StanceClassifier(LinearClassifier):
+    """A trained classifier of the stance of a text's dominant voice.
+
+    Made by :func:`fanews_classify.load` or :func:`fanews_classify.train`. It
+    reads the whole text, its lead, and once more the sentences that speak of
+    the target, so that one text may have different stances on two targets.
+
+    Attributes
+    ----------
+    name, labels, labels_fa, abstain_below, info
+        See `LinearClassifier`.
+    targets : tuple of str
+        What a stance can be asked about.
+
+    Examples
+    --------
+    >>> import fanews_classify as fc
+    >>> stance = fc.load("stance")
+    >>> text = "بازنشستگان در اعتراض به پایین بودن مستمری و وعده‌های عملی نشده تجمع کردند"
+    >>> stance.predict(text, target="pension_payments")
+    'critical'
+    """
+
+    calibration: Calibration = field(repr=False)
+    targets: tuple[str, ...]
+    focus: Focus = field(repr=False)
+    focus_scorer: LinearScorer = field(repr=False)
+    bias: FloatArray = field(repr=False)
+
+    @overload  # a str is an iterable of str as well, hence the overlap
+    def predict(self, texts: str, target: str, *, abstain_below: float | None = None) -> str: ...
+    @overload
+    def predict(
+        self,
+        texts: str | Iterable[str],
+        target: str | Sequence[str],
+        *,
+        abstain_below: float | None = None,
+    ) -> str | list[str]: ...
+    def predict(
+        self,
+        texts: str | Iterable[str],
+        target: str | Sequence[str],
+        *,
+        abstain_below: float | None = None,
+    ) -> str | list[str]:
+        """Return how texts judge targets.
+
+        Parameters
+        ----------
+        texts : str or iterable of str
+        target : str or sequence of str
+            One of `targets` for all texts, or one for each text. For one text,
+            a sequence asks about each of them.
+        abstain_below : float in [0, 1], optional
+            Answer ``"unknown"`` where the most probable stance is less
+            probable than this. A text without a known word is ``"unknown"``
+            in any case.
+
+        Returns
+        -------
+        str or list of str
+            One answer if both are one ``str``, else a list.
+
+        Raises
+        ------
+        LabelError
+            If a target is not one of `targets`.
+        ParameterError
+            If the numbers of texts and targets differ.
+        InputTypeError
+            If a text is not a ``str``.
+        """
+        single, listed, names = self._pairs(texts, target)
+        answers = self._answers(listed, names, self._threshold(abstain_below))
+        return answers[0].label if single else [answer.label for answer in answers]
+
+    def predict_proba(self, texts: str | Iterable[str], target: str | Sequence[str]) -> FloatArray:
+        """Return calibrated probabilities of the stances.
+
+        Parameters
+        ----------
+        texts, target
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of float64
+            Shape (n, n_labels), or (n_labels,) if both are one ``str``; rows
+            sum to 1.
+        """
+        single, listed, names = self._pairs(texts, target)
+        probabilities = self._probabilities(listed, names)[0]
+        one: FloatArray = probabilities[0] if single else probabilities
+        return one
+
+    def decision_function(  # type: ignore[override]  # a stance needs its target
+        self, texts: str | Iterable[str], target: str | Sequence[str]
+    ) -> FloatArray:
+        """Return the linear scores from which probabilities are made; as `predict_proba`."""
+        single, listed, names = self._pairs(texts, target)
+        scores = self._scores(listed, names)[0]
+        one: FloatArray = scores[0] if single else scores
+        return one
+
+    def explain(
+        self, text: str, target: str, *, label: str | None = None, top: int | None = None
+    ) -> list[Evidence]:
+        """Return what in the text spoke for or against a stance on a target.
+
+        Parameters
+        ----------
+        text : str
+        target : str
+            One of `targets`.
+        label : str, optional
+            By default the most probable stance.
+        top : int, optional
+            Only the `top` strongest.
+
+        Returns
+        -------
+        list of Evidence
+            Strongest first. Their weights, the intercept and the target's bias
+            sum up to the label's score in `decision_function`.
+
+        Raises
+        ------
+        LabelError
+            If the model has no such label or target.
+        """
+        check_text(text)
+        self._check_target(target)
+        if label is None:
+            label = self.labels[int(np.argmax(self._probabilities([text], [target])[0][0]))]
+        column = self.labels.index(self._check_label(label))
+        if top is not None and top < 0:
+            raise ParameterError(f"top={top!r}; give a number of 0 or more, or None for all")
+        focused = self.focus.texts([text], [target])[0]
+        found = [
+            *self._contributions(text, column),
+            *(
+                item
+                for block in self.focus_scorer.blocks
+                for item in contributions(block, focused, column)
+            ),
+        ]
+        return strongest(found, text, label)[:top]
+
+    def _pairs(
+        self, texts: str | Iterable[str], target: str | Sequence[str]
+    ) -> tuple[bool, list[str], list[str]]:
+        if not isinstance(target, str) and not isinstance(target, Sequence):
+            raise InputTypeError(f"target is {type(target).__name__}; give one of {self.targets}")
+        single = isinstance(texts, str) and isinstance(target, str)
+        if isinstance(texts, str):
+            names = [target] if isinstance(target, str) else list(target)
+            listed = [texts] * len(names)
+        else:
+            listed = check_texts(texts)
+            names = [target] * len(listed) if isinstance(target, str) else list(target)
+        if len(names) != len(listed):
+            raise ParameterError(
+                f"{len(listed)} texts and {len(names)} targets; give one target for all "
+                "or one for each text"
+            )
+        for name in dict.fromkeys(names):
+            self._check_target(name)
+        return single, listed, names
+
+    def _check_target(self, target: str) -> None:
+        if target not in self.targets:
+            raise LabelError(
+                f"{target!r} is no target of this model; it knows {list(self.targets)}"
+            )
+
+    def _scores(
+        self, texts: list[str], targets: Sequence[str]
+    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        scores, known = self.scorer.score(texts)
+        scores += self.focus_scorer.score(self.focus.texts(texts, targets))[0]
+        scores += self.bias[[self.targets.index(target) for target in targets]]
+        return scores, known
+
+    def _probabilities(
+        self, texts: list[str], targets: Sequence[str]
+    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        scores, known = self._scores(texts, targets)
+        return self.calibration.probabilities(scores, known), known
+
+    def _answers(
+        self, texts: list[str], targets: Sequence[str], threshold: float
+    ) -> list[StancePrediction]:
+        probabilities, known = self._probabilities(texts, targets)
+        names = [*zip(self.labels, self.labels_fa, strict=True), (UNKNOWN, persian_name(UNKNOWN))]
+        best = probabilities.argmax(axis=1)
+        confidence = probabilities[np.arange(len(texts)), best]
+        best = np.where((known > 0) & (confidence >= threshold), best, len(self.labels))
+        return [
+            StancePrediction(names[i][0], names[i][1], p, target)
+            for i, p, target in zip(best.tolist(), confidence.tolist(), targets, strict=True)
+        ]
