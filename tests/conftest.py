@@ -3,10 +3,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import fanews_classify as fc
+
+if TYPE_CHECKING:
+    from fanews_classify.training.train import Training
 
 collect_ignore = ["golden"]  # make_hazm.py needs hazm
 
@@ -21,7 +25,8 @@ def section() -> fc.NewsClassifier:
 
 @pytest.fixture(scope="session")
 def own_texts() -> list[dict[str, str]]:
-    lines = (ROOT / "data" / "own_texts.jsonl").read_text(encoding="utf-8").splitlines()
+    files = sorted((ROOT / "data").glob("own_texts*.jsonl"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     return [json.loads(line) for line in lines]
 
 
@@ -45,6 +50,36 @@ def tiny(own_texts: list[dict[str, str]]) -> fc.NewsClassifier:
         learner=Learner(C=1.0),
     )
     return fc.train(recipe, data=ROOT / "data").model
+
+
+@pytest.fixture(scope="session")
+def topic() -> fc.TopicClassifier:
+    return fc.load("topic")
+
+
+@pytest.fixture(scope="session")
+def stance() -> fc.StanceClassifier:
+    return fc.load("stance")
+
+
+@pytest.fixture(scope="session")
+def trained_offline() -> dict[str, Training]:
+    """What the bundled recipes give in a fresh clone, without the corpora."""
+    return {name: fc.train(name, data=ROOT / "data") for name in ("topic", "stance")}
+
+
+@pytest.fixture(scope="session")
+def tiny_topic(trained_offline: dict[str, Training]) -> fc.TopicClassifier:
+    model = trained_offline["topic"].model
+    assert isinstance(model, fc.TopicClassifier)
+    return model
+
+
+@pytest.fixture(scope="session")
+def tiny_stance(trained_offline: dict[str, Training]) -> fc.StanceClassifier:
+    model = trained_offline["stance"].model
+    assert isinstance(model, fc.StanceClassifier)
+    return model
 
 
 def corpora_folder() -> Path | None:

@@ -3,7 +3,7 @@
     python tests/gate.py            print the scores beside their floors
     python tests/gate.py --update   raise the floors; a lower score is refused
 
-What is measured: out-of-fold scores stored in the bundled model; the bundled
+What is measured: out-of-fold scores stored in the bundled models; the section
 model on documents of the real corpora that it was not trained on (with the
 outlets' own labels, which follow other definitions: a floor, not a promise);
 how many answers stay the same when texts are disturbed; and a small model
@@ -29,10 +29,14 @@ from fanews_classify.training.recipe import (
     Recipe,
     Source,
     Validation,
+    load_recipe,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+TOLERANCE = 0.005  # far inside the intervals: library versions, a few documents
 FLOORS = Path(__file__).with_name("floors.json")
+
+_GENERAL = ("own-a-", "own-b-", "own-c-", "own-d-")
 
 # Labels of the outlets that mean much the same as ours.
 UNSEEN = {
@@ -52,10 +56,11 @@ UNSEEN = {
 }  # fmt: skip
 
 
-def annotated() -> set[tuple[str, str]]:
-    """Return corpus and id of every document that the model was trained on."""
+def annotated(model: str = "section") -> set[tuple[str, str]]:
+    """Return corpus and id of every document that a model was trained on."""
     found = set()
-    for path in sorted((ROOT / "data" / "annotations").glob("*.jsonl")):
+    for kind in load_recipe(model).annotations:
+        path = ROOT / "data" / kind.path
         for line in path.read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             found.add((record["corpus"], record["id"]))
@@ -64,12 +69,42 @@ def annotated() -> set[tuple[str, str]]:
 
 def own_texts() -> list[dict[str, Any]]:
     """Return the texts of our own writing."""
-    lines = (ROOT / "data" / "own_texts.jsonl").read_text(encoding="utf-8").splitlines()
+    files = sorted((ROOT / "data").glob("own_texts*.jsonl"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     return [json.loads(line) for line in lines]
 
 
+def stored_topic_scores() -> dict[str, float]:
+    """Out-of-fold scores of the topic model, also of each topic and source."""
+    scores = fc.load("topic").info["scores"]
+    found = {
+        "micro_f1": scores["micro_f1"]["value"],
+        "macro_f1": scores["macro_f1"]["value"],
+        "exact match": scores["exact_match"]["value"],
+        "1 - calibration error": round(1 - scores["calibration_error"], 4),
+    }
+    found |= {label: row["f1"] for label, row in scores["per_class"].items()}
+    parts = scores["slices"]["fold"]
+    return found | {f"source {name}": part["micro_f1"] for name, part in parts.items()}
+
+
+def stored_stance_scores() -> dict[str, float]:
+    """Out-of-fold scores of the stance model, also of each stance, source and target."""
+    scores = fc.load("stance").info["scores"]
+    found = {
+        "macro_f1": scores["macro_f1"]["value"],
+        "accuracy": scores["accuracy"]["value"],
+        "1 - calibration error": round(1 - scores["calibration_error"], 4),
+    }
+    found |= {label: row["f1"] for label, row in scores["per_class"].items()}
+    for kind in ("fold", "target"):
+        parts = scores["slices"][kind]
+        found |= {f"{kind} {name}": part["accuracy"] for name, part in parts.items()}
+    return found
+
+
 def stored_scores() -> dict[str, float]:
-    """Out-of-fold scores in the bundled model, and 1 - its calibration error."""
+    """Out-of-fold scores of the section model, and 1 - its calibration error."""
     scores = fc.load("section").info["scores"]
     readers = scores["slices"]["reader"]
     return {
@@ -82,7 +117,8 @@ def stored_scores() -> dict[str, float]:
 def noise_agreement() -> dict[str, float]:
     """Share of answers on our own texts that a disturbance leaves as they were."""
     model = fc.load("section")
-    texts = [document_text(record) for record in own_texts()]
+    # The texts on which the floors were set; those on policy alone came later.
+    texts = [document_text(r) for r in own_texts() if r["id"].startswith(_GENERAL)]
     before = model.predict(texts)
     shares = {}
     for name, change in NOISE.items():
@@ -90,6 +126,39 @@ def noise_agreement() -> dict[str, float]:
         same = sum(a == b for a, b in zip(before, after, strict=True))
         shares[name] = round(same / len(texts), 4)
     return shares
+
+
+def policy_noise_agreement() -> dict[str, float]:
+    """Share of topics and stances on our own texts that a disturbance leaves as they were.
+
+    Of topics the F1 of the answers before and after.
+    """
+    topic, stance = fc.load("topic"), fc.load("stance")
+    texts = [document_text(record) for record in own_texts()]
+    pairs = [(i, target) for i, record in enumerate(own_texts()) for target in record["topics"]]
+    targets = [target for _, target in pairs]
+    before = topic.predict(texts)
+    judged = stance.predict([texts[i] for i, _ in pairs], targets)
+    shares = {}
+    for name, change in NOISE.items():
+        changed = [change(text) for text in texts]
+        after = topic.predict(changed)
+        both = sum(len(set(a) & set(b)) for a, b in zip(before, after, strict=True))
+        total = sum(map(len, before)) + sum(map(len, after))
+        shares[f"topic, {name}"] = round(2 * both / total, 4)
+        again = stance.predict([changed[i] for i, _ in pairs], targets)
+        same = sum(a == b for a, b in zip(judged, again, strict=True))
+        shares[f"stance, {name}"] = round(same / len(pairs), 4)
+    return shares
+
+
+def offline_models() -> dict[str, float]:
+    """Score what the recipes give without the corpora, cross-validated on our own texts."""
+    found = {}
+    for name in ("topic", "stance"):
+        evaluation = fc.train(name, data=ROOT / "data").evaluation
+        found[f"{name} macro_f1"] = round(evaluation.macro_f1.value, 4)
+    return found
 
 
 def small_model() -> dict[str, float]:
@@ -153,6 +222,10 @@ def main() -> int:
     corpora = corpora_folder()
     measured: dict[str, Any] = {
         "stored": stored_scores(),
+        "stored topic": stored_topic_scores(),
+        "stored stance": stored_stance_scores(),
+        "policy noise agreement": policy_noise_agreement(),
+        "offline models": offline_models(),
         "noise agreement": noise_agreement(),
         "small model": small_model(),
     }
@@ -169,13 +242,17 @@ def main() -> int:
         for name, score in scores.items():
             floor = floors.get(kind, {}).get(name)
             print(f"{kind:18} {name:30} {score}  floor {floor}")
-            if isinstance(score, float) and floor is not None and score < floor:
+            if isinstance(score, float) and floor is not None and score < floor - TOLERANCE:
                 fallen.append(f"{kind}, {name}: {score} < {floor}")
     if fallen:
         print("FALLEN:", *fallen, sep="\n  ")
         return 1
     if "--update" in sys.argv:
-        floors = {**floors, **measured}
+        for kind, scores in measured.items():
+            before = floors.get(kind, {})
+            floors[kind] = {
+                name: max(score, before.get(name, score)) for name, score in scores.items()
+            }
         FLOORS.write_text(json.dumps(floors, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import fanews_classify as fc
 from fanews_classify.cli.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,3 +125,92 @@ def test_usage_errors_exit_with_2() -> None:
         with pytest.raises(SystemExit) as stop:
             main(arguments)
         assert stop.value.code == 2
+
+
+def test_topics_and_stances_on_the_command_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "news.jsonl"
+    told = "بیمارستان‌ها از بدهی بیمه‌ها و پرداخت نشدن مطالبات خود گلایه کردند"
+    path.write_text(
+        json.dumps({"text": told}) + "\n" + json.dumps({"text": "تیم والیبال برد"}) + "\n",
+        encoding="utf-8",
+    )
+    assert main(["predict", "--model", "topic", str(path)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("health_finance_dispute\tمطالبات و اختلافات مالی سلامت\t0.")
+    assert second == "\t\t"
+    assert main(["predict", "--json", "--model", "topic", str(path)]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["labels"] for record in records] == [["health_finance_dispute"], []]
+    stance = ["--model", "stance", "--target", "health_finance_dispute", str(path)]
+    assert main(["predict", *stance]) == 0
+    assert capsys.readouterr().out.startswith("critical\tانتقادی\t0.")
+    assert main(["explain", "--top", "3", *stance]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict", "--model", "stance"], "needs --target, one of health_coverage"),
+        (["predict", "--model", "stance", "--target", "x"], "'x' is no target"),
+        (["predict", "--target", "housing"], "no question about a --target"),
+        (["explain", "--model", "topic", "--label", "x"], "'x' is no label"),
+    ],
+)
+def test_wrong_targets_and_labels(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, SEEDS[0]]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_thresholds_are_tuned_and_saved(
+    own_texts: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topics, desks, out = tmp_path / "topics.jsonl", tmp_path / "desks.jsonl", tmp_path / "x.fanews"
+    for path, label in ((topics, "topics"), (desks, "section")):
+        rows = (json.dumps({"text": t["body"], "label": t[label]}) + "\n" for t in own_texts[::3])
+        path.write_text("".join(rows), encoding="utf-8")
+    chosen = own_texts[::3]
+    arguments = ["tune-threshold", "--data", str(topics), "--out", str(out)]
+    for goal, value in (("--precision", 0.98), ("--recall", 0.99)):
+        assert main([*arguments, goal, str(value)]) == 0
+        answers = fc.load(out).predict([text["body"] for text in chosen])
+        for topic in fc.TOPICS:
+            given = [topic in answer for answer in answers]
+            true = [topic in text["topics"] for text in chosen]
+            right = sum(a and b for a, b in zip(given, true, strict=True))
+            assert right >= value * sum(given if goal == "--precision" else true) - 1e-9
+    assert main(arguments) == 0
+    assert "f1" in capsys.readouterr().out
+    arguments = ["tune-threshold", "--model", "section", "--data", str(desks)]
+    assert main([*arguments, "--accuracy", "0.97", "--out", str(out)]) == 0
+    assert "answers" in capsys.readouterr().out
+    cautious = fc.load(out)
+    assert cautious.abstain_below > 0
+    answers = cautious.predict([t["body"] for t in own_texts[::3]])
+    right = [
+        a == t["section"] for a, t in zip(answers, own_texts[::3], strict=True) if a != "unknown"
+    ]
+    assert sum(right) / len(right) >= 0.97
+    assert main([*arguments, "--precision", "0.9"]) == 2
+    assert main(["tune-threshold", "--data", str(topics), "--accuracy", "0.9"]) == 2
+
+
+def test_evaluating_topics_and_stances(
+    own_texts: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.jsonl"
+    rows = (json.dumps({"text": t["body"], "label": t["topics"]}) + "\n" for t in own_texts[::8])
+    path.write_text("".join(rows), encoding="utf-8")
+    assert main(["evaluate", "--model", "topic", "--data", str(path), "--noise"]) == 0
+    shown = capsys.readouterr().out
+    assert "micro-F1" in shown
+    assert "no half-space" in shown
+    assert main(["evaluate", "--model", "stance", "--data", str(path)]) == 0
+    assert "by target:" in capsys.readouterr().out
+    path.write_text('{"text": "الف", "label": ["weather"]}\n', encoding="utf-8")
+    assert main(["evaluate", "--model", "topic", "--data", str(path)]) == 2
+    assert "line 1: the label 'weather' is none of" in capsys.readouterr().err

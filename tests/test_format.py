@@ -132,8 +132,8 @@ def test_newer_format_and_other_text_pipeline(saved: Path) -> None:
 
 
 def test_wrong_kind(saved: Path) -> None:
-    forge(saved, lambda manifest, _: manifest.update(kind="multi-label"))
-    with pytest.raises(errors.ModelKindError, match="multi-label"):
+    forge(saved, lambda manifest, _: manifest.update(kind="made-up"))
+    with pytest.raises(errors.ModelKindError, match="made-up"):
         fc.load(saved)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from fanews_classify.errors import CorpusError, RecipeError
 from fanews_classify.text import normalize
 from fanews_classify.training.blocks import FeatureBlocks
 from fanews_classify.training.data import Document, collect
-from fanews_classify.training.fit import candidates, fit_linear, folds
+from fanews_classify.training.fit import candidates
+from fanews_classify.training.folds import folds
 from fanews_classify.training.groups import near_duplicate_groups
+from fanews_classify.training.learners import fit_linear
 from fanews_classify.training.recipe import (
     Annotations,
     Features,
@@ -108,18 +111,19 @@ def test_shared_subwords_are_folded_exactly(rows: list[dict[str, Any]]) -> None:
     labels = [row["label"] for row in rows]
     features = (Features(min_df=1, subwords=1.0, max_words=9000),)
     recipe = Recipe("x", features=features)
-    lent = [("فوتبالیست‌ها در تیم ملی فوتبال بازی کردند", outlet) for outlet in "aabb"]
+    lent = [("فوتبالیست‌هایمان در تیم ملی فوتبال بازی کردند", outlet) for outlet in "aabb"]
     unlabelled = Unlabelled.read(lent, features[0])
     linear = fit_linear(recipe, Learner(), texts, labels, np.ones(len(texts)), unlabelled)
     blocks = FeatureBlocks(features)
-    matrix = blocks.refit(texts, [linear.blocks.vectorizers[0].get_feature_names_out().tolist()])
+    fitted = linear.design.blocks.vectorizers[0]
+    matrix = blocks.refit({"text": texts}, [fitted.get_feature_names_out().tolist()])
     assert linear.coef.shape == (3, matrix.shape[1])
     # A word that no labelled text holds has learnt from its character n-grams.
-    column = linear.blocks.vectorizers[0].vocabulary_["فوتبالیستها"]
+    column = fitted.vocabulary_["فوتبالیستهایمان"]
     assert linear.coef[:, column].argmax() == linear.classes.index("sport")
     plain = fit_linear(Recipe("x", features=(Features(min_df=1),)), Learner(), texts, labels,
                        np.ones(len(texts)))  # fmt: skip
-    assert "فوتبالیستها" not in plain.blocks.vectorizers[0].vocabulary_
+    assert "فوتبالیستهایمان" not in plain.design.blocks.vectorizers[0].vocabulary_
 
 
 def test_word_vectors_bring_neighbours_together() -> None:
@@ -338,16 +342,64 @@ def test_faulty_annotations_name_the_line(annotated: tuple[Path, Path]) -> None:
     path = data / "labels.jsonl"
     good = path.read_text(encoding="utf-8")
     for line, message in (
-        ('{"corpus": "news", "id": "1", "section": "b"}', "line 4: news/1 has two labels"),
+        ('{"corpus": "news", "id": "1", "section": "b"}', "line 4: news/1 has labels already"),
         ('{"corpus": "news", "id": "1"}', "line 4: 'section' is missing"),
-        ('{"corpus": "news", "id": "99", "section": "b"}', "lacks 1 annotated.*'99'"),
+        ('{"corpus": "news", "id": "99", "section": "b"}', "lacks 1 annotated.*'99'.*line 4"),
+        ('{"corpus": "news", "id": "2", "section": "b"}', "line 4: news/2 has labels already"),
     ):
         path.write_text(good + line + "\n", encoding="utf-8")
         with pytest.raises(CorpusError, match=message):
             collect(annotated_recipe(), data=data, corpora=corpora)
     path.write_text(good, encoding="utf-8")
-    with pytest.raises(CorpusError, match="'a', which is none of"):
+    with pytest.raises(CorpusError, match="line 1: the label 'a' is none of"):
         collect(annotated_recipe(labels=("b",)), data=data, corpora=corpora)
+
+
+@pytest.mark.parametrize("task", ["multi-label", "stance"])
+def test_faulty_topics_name_the_line(task: str, annotated: tuple[Path, Path]) -> None:
+    data, corpora = annotated
+    recipe = Recipe(
+        "x",
+        task=task,
+        labels=("housing",) if task == "multi-label" else ("critical", "neutral"),
+        targets=("housing",),
+        annotations=(Annotations("a.jsonl", label="topics"), Annotations("b.jsonl", "topics")),
+    )
+
+    def written(a: Any, b: Any = None) -> list[Document]:
+        for name, topics in (("a", a), ("b", b)):
+            record = {"corpus": "news", "id": "1", "topics": topics}
+            line = json.dumps(record) + "\n" if topics is not None else ""
+            (data / f"{name}.jsonl").write_text(line, encoding="utf-8")
+        return collect(recipe, data=data, corpora=corpora).documents
+
+    (document,) = written({"housing": "critical"}, {"housing": "critical"})
+    if task == "multi-label":
+        assert (document.label, document.target) == (("housing",), "")
+        assert written(["housing"])[0].label == written("housing; ")[0].label == ("housing",)
+        assert written({})[0].label == ()
+        with pytest.raises(CorpusError, match=r"b.jsonl, line 1: news/1 has two labels"):
+            written({"housing": "critical"}, {})
+    else:
+        assert (document.label, document.target) == ("critical", "housing")
+        with pytest.raises(CorpusError, match=r"b.jsonl, line 1: .*'neutral' .*a.jsonl, line 1"):
+            written({"housing": "critical"}, {"housing": "neutral"})
+        with pytest.raises(CorpusError, match="line 1: the label 'angry' is none of"):
+            written({"housing": "angry"})
+    with pytest.raises(CorpusError, match=r"line 1: the (label|target) 'weather' is none of"):
+        written({"weather": "critical"})
+
+
+def test_own_files_with_several_labels_and_with_targets(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("text,label,target\nیک,a; b,x\nدو,,x\nسه,a,y\n" * 3, encoding="utf-8")
+    recipe = Recipe("x", task="multi-label", features=(Features(min_df=1),))
+    found = collect(recipe, data=tmp_path, corpora=None, files=[path]).documents
+    assert [document.label for document in found[:3]] == [("a", "b"), (), ("a",)]
+    stances = Recipe("x", task="stance", labels=("a", "b"), targets=("x",))
+    path.write_text("text,label,target\nیک,a,x\nدو,b,\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="line 3: 'target' is missing"):
+        collect(stances, data=tmp_path, corpora=None, files=[path])
 
 
 def test_the_bundled_recipe_trains_without_the_corpora() -> None:
@@ -363,7 +415,7 @@ def test_every_label_is_defined() -> None:
         assert {label: entry["fa"] for label, entry in defined[kind].items()} == dict(names)
 
 
-@pytest.mark.parametrize("name", ["readers_1", "readers_2", "desks"])
+@pytest.mark.parametrize("name", ["readers_1", "readers_2", "readers_3", "desks"])
 def test_annotations_have_valid_labels(name: str) -> None:
     path = ROOT / "data" / "annotations" / f"{name}.jsonl"
     seen = set()
@@ -374,4 +426,27 @@ def test_annotations_have_valid_labels(name: str) -> None:
         assert set(record.get("topics", {}).values()) <= set(fc.STANCES)
         assert not {"text", "title", "body"} & set(record)
         seen.add((record["corpus"], record["id"]))
-    assert len(seen) > 3000
+    assert len(seen) == len(path.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("name", ["voices", "sentences"])
+def test_stances_without_a_target_are_valid(name: str) -> None:
+    path = ROOT / "data" / "annotations" / f"{name}.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        assert set(record) - {"start", "end"} == {"corpus", "id", "stance", "unsure"}
+        assert record["stance"] in fc.STANCES
+        assert record.get("start", 0) < record.get("end", 1)
+
+
+def test_our_own_texts_cover_every_topic_and_stance(own_texts: list[dict[str, Any]]) -> None:
+    assert len(own_texts) >= 800
+    assert len({text["id"] for text in own_texts}) == len(own_texts)
+    count = Counter(pair for text in own_texts for pair in text["topics"].items())
+    for topic in fc.TOPICS:
+        for stance in fc.STANCES:
+            assert count[topic, stance] >= 10, (topic, stance)
+    assert sum(not text["topics"] for text in own_texts) > 300
+    assert sum(len(set(text["topics"].values())) > 1 for text in own_texts) >= 20
+    bodies = [text["body"] for text in own_texts]
+    assert len(set(near_duplicate_groups(bodies).tolist())) >= 0.99 * len(bodies)
