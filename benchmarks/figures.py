@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import fanews_classify as fc
@@ -20,7 +21,8 @@ from fanews_classify.model._store import BUNDLED
 ROOT = Path(__file__).resolve().parent.parent
 SPEED = ROOT / "docs" / "speed.json"
 ABLATION = ROOT / "docs" / "ablation.json"
-PAGES = ("README.md", "README.fa.md", "docs/experiments.md")
+PAGES = ("README.md", "README.fa.md", "docs/experiments.md", "docs/model-cards.md")
+CURVE = ROOT / "docs" / "learning_curve.json"
 
 
 def scores(persian: bool) -> str:
@@ -57,6 +59,147 @@ def scores(persian: bool) -> str:
                   f"macro-F1 {sure:.3f} on the {readers['sure']['n']} texts whose readers were "
                   f"sure, {random:.3f} on the {chosen['n']} chosen at random; expected "
                   f"calibration error {error:.3f}."]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _ranged(score: dict[str, float], digits: int = 3) -> str:
+    return f"{score['value']:.{digits}f} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
+
+
+def topics(persian: bool) -> str:
+    """Scores of the topic model, out of fold."""
+    model = fc.load("topic")
+    found = model.info["scores"]
+    head = ["برچسب", "F1", "بازه", "دقت", "بازیابی", "متن"] if persian else [
+        "label", "F1", "95% interval", "precision", "recall", "texts",
+    ]  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
+    for label, fa in zip(model.labels, model.labels_fa, strict=True):
+        row = found["per_class"][label]
+        name = f"{fa} `{label}`" if persian else f"`{label}` {fa}"
+        lines.append(
+            f"| {name} | {row['f1']:.2f} | {row['low']:.2f}–{row['high']:.2f} | "
+            f"{row['precision']:.2f} | {row['recall']:.2f} | {row['support']:.0f} |"
+        )
+    readers = found["slices"]["read by"]["readers_1"]
+    micro, macro = _ranged(found["micro_f1"]), _ranged(found["macro_f1"])
+    exact, error = _ranged(found["exact_match"]), found["calibration_error"]
+    if persian:
+        text = (
+            f"micro-F1 {micro}، macro-F1 {macro} روی {found['n']} متن؛ "
+            f"همه برچسب‌ها درست: {exact}؛ "
+            f"روی {readers['n']} متن خوانندگان نخست micro-F1 {readers['micro_f1']:.3f} و macro-F1 "
+            f"{readers['macro_f1']:.3f}؛ خطای کالیبراسیون {error:.3f}."
+        )
+    else:
+        text = (
+            f"**micro-F1 {micro}, macro-F1 {macro}** on {found['n']} texts, "
+            f"exactly right: {exact}. "
+            f"On the {readers['n']} of the first readers micro-F1 {readers['micro_f1']:.3f}, "
+            f"macro-F1 {readers['macro_f1']:.3f}. Expected calibration error {error:.3f}."
+        )
+    return "\n".join([*lines, "", text])
+
+
+def stances(persian: bool) -> str:
+    """Scores of the stance model, out of fold."""
+    model = fc.load("stance")
+    found = model.info["scores"]
+    head = ["برچسب", "F1", "دقت", "بازیابی", "متن"] if persian else [
+        "label", "F1", "precision", "recall", "texts",
+    ]  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+    for label, fa in zip(model.labels, model.labels_fa, strict=True):
+        row = found["per_class"][label]
+        name = f"{fa} `{label}`" if persian else f"`{label}` {fa}"
+        lines.append(
+            f"| {name} | {row['f1']:.2f} | {row['precision']:.2f} | {row['recall']:.2f} | "
+            f"{row['support']:.0f} |"
+        )
+    sure = found["slices"]["reader"]["sure"]
+    macro, right, error = (
+        _ranged(found["macro_f1"]), _ranged(found["accuracy"]), found["calibration_error"]
+    )  # fmt: skip
+    if persian:
+        text = (
+            f"macro-F1 {macro}، درستی {right}؛ روی {sure['n']} متنی که خواننده‌اش مطمئن بود "
+            f"macro-F1 {sure['macro_f1']:.3f}؛ خطای کالیبراسیون {error:.3f}."
+        )
+    else:
+        text = (
+            f"**macro-F1 {macro}**, accuracy {right}; macro-F1 {sure['macro_f1']:.3f} on the "
+            f"{sure['n']} whose readers were not marked unsure; expected calibration error "
+            f"{error:.3f}."
+        )
+    return "\n".join([*lines, "", text])
+
+
+def coverage(persian: bool) -> str:
+    """Accuracy if the least certain answers are withheld."""
+    shares = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
+    head = "پاسخ به" if persian else "answered"
+    lines = [
+        f"| {head} | {' | '.join(f'{share:.0%}' for share in shares)} |",
+        f"|---|{'---|' * len(shares)}",
+    ]
+    for name in ("section", "topic", "stance"):
+        curve = fc.load(name).info["scores"]["coverage"]
+        cells = []
+        for share in shares:
+            threshold, _, accuracy = min(curve, key=lambda point: abs(point[1] - share))
+            cells.append(f"{accuracy:.3f} (≥ {threshold:.2f})")
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def card(name: str) -> str:
+    """Show a model's card, as `fanews info NAME` has it."""
+    model = fc.load(name)
+    info = model.info
+    told, training, found = info["card"], info["training"], info["scores"]
+    lines = [f"**{told['question']}**", "", told["use"], ""]
+    lines += [f"* {limit}" for limit in told["limits"]]
+    lines += ["", "Licences:", ""] + [f"* {text}" for text in told["licences"]]
+    size = (BUNDLED / f"{name}.fanews").stat().st_size / 1e6
+    lines += [
+        "",
+        f"Trained on {training['documents']:,} labelled documents in {training['groups']:,} "
+        f"near-duplicate groups and the words of {training['unlabelled']:,} unlabelled ones; "
+        f"judged on {training['judged']:,}, held out by {training['validation']}. {size:.1f} MB.",
+        "",
+        f"macro-F1 {_ranged(found['macro_f1'])}, expected calibration error "
+        f"{found['calibration_error']:.3f}.",
+        "",
+    ]
+    for kind in ("fold", "target", "chosen by", "reader", "read by"):
+        parts = found["slices"].get(kind)
+        if not parts:
+            continue
+        score = "micro_f1" if name == "topic" else "accuracy"
+        lines += [f"| {kind} | texts | {score.replace('_', '-')} | macro-F1 |", "|---|---|---|---|"]
+        lines += [
+            f"| {part} | {row['n']} | {row[score]:.3f} | {row['macro_f1']:.3f} |"
+            for part, row in parts.items()
+        ]
+        lines.append("")
+    lines += ["| file | SHA-256 |", "|---|---|"]
+    lines += [f"| {file} | `{digest[:16]}…` |" for file, digest in training["files_sha256"].items()]
+    return "\n".join(lines)
+
+
+def learning_curve() -> str:
+    """Tabulate the learning curves."""
+    if not CURVE.exists():
+        return "(not measured for this release)"
+    found = json.loads(CURVE.read_text(encoding="utf-8"))
+    shares = [row["share"] for row in next(iter(found.values()))]
+    lines = [
+        f"| thinned out | {' | '.join(f'{share:.1%}' for share in shares)} |",
+        f"|---|{'---|' * len(shares)}",
+    ]
+    for name, rows in found.items():
+        cells = (f"{row['macro_f1']['value']:.3f} ({row['documents']:,})" for row in rows)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -110,6 +253,13 @@ def seeds() -> str:
     return "\n".join(f"{a.label}\t{a.label_fa}\t{a.confidence:.3f}" for a in answers)
 
 
+def analysis() -> str:
+    """Show what ``fanews analyze`` prints for the first seed."""
+    seed = min((ROOT / "seeds").glob("*.txt"))
+    shown = textwrap.indent(str(fc.analyze(seed.read_text(encoding="utf-8"))), "  ")
+    return f"```console\n$ fanews analyze seeds/{seed.name}\nseeds/{seed.name}\n{shown}\n```"
+
+
 def rendered(page: str, text: str) -> str:
     """Return a page with its tables made anew."""
     persian = page.endswith(".fa.md")
@@ -117,6 +267,12 @@ def rendered(page: str, text: str) -> str:
         "scores": lambda: scores(persian),
         "speeds": lambda: speeds(persian),
         "ablation": ablation,
+        "analyze": analysis,
+        "topics": lambda: topics(persian),
+        "stances": lambda: stances(persian),
+        "coverage": lambda: coverage(persian),
+        "learning curve": learning_curve,
+        **{f"card {name}": lambda n=name: card(n) for name in ("section", "topic", "stance")},
     }
     for name, make in tables.items():
         marker = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
