@@ -98,11 +98,11 @@ def plot(curves: dict[str, Any]) -> None:
 
     figure, axes = plt.subplots(2, 3, figsize=(15, 9), sharey=True)
     for axis, (name, rows) in zip(axes.ravel(), curves.items(), strict=False):
-        counts = [row["documents"] for row in rows]
+        counts = [100 * row["share"] for row in rows]
         for label in rows[-1]["labels"]:
             axis.plot(counts, [row["labels"][label] for row in rows], marker=".", label=label)
         axis.plot(counts, [row["macro_f1"]["value"] for row in rows], "k", lw=3, label="macro-F1")
-        axis.set(title=name, xlabel="training documents", xscale="log", ylim=(0, 1))
+        axis.set(title=name, xlabel="percent of them", xlim=(0, 105), ylim=(0, 1))
         axis.grid(alpha=0.3)
     for axis in axes.ravel()[len(curves) :]:
         axis.axis("off")
