@@ -14,6 +14,7 @@ import re
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import fanews_classify as fc
 from fanews_classify.model._store import BUNDLED
@@ -25,6 +26,27 @@ PAGES = ("README.md", "README.fa.md", "docs/experiments.md", "docs/model-cards.m
 CURVE = ROOT / "docs" / "learning_curve.json"
 
 
+def _label_table(model: Any, persian: bool) -> list[str]:
+    """Tabulate F1, precision and recall of each label, with intervals where there are any."""
+    rows = model.info["scores"]["per_class"]
+    ranged = all("low" in row for row in rows.values())
+    head = ["برچسب", "F1", "بازه", "دقت", "بازیابی", "متن"] if persian else [
+        "label", "F1", "95% interval", "precision", "recall", "texts",
+    ]  # fmt: skip
+    if not ranged:
+        del head[2]
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for label, fa in zip(model.labels, model.labels_fa, strict=True):
+        row = rows[label]
+        name = f"{fa} `{label}`" if persian else f"`{label}` {fa}"
+        interval = f"{row['low']:.2f}–{row['high']:.2f} | " if ranged else ""
+        lines.append(
+            f"| {name} | {row['f1']:.2f} | {interval}{row['precision']:.2f} | "
+            f"{row['recall']:.2f} | {row['support']:.0f} |"
+        )
+    return lines
+
+
 def scores(persian: bool) -> str:
     """Scores of the bundled model, out of fold."""
     model = fc.load("section")
@@ -32,17 +54,7 @@ def scores(persian: bool) -> str:
     macro, exact = found["macro_f1"], found["accuracy"]
     readers = found["slices"]["reader"]
     chosen = found["slices"]["chosen by"]["random"]
-    head = ["برچسب", "F1", "دقت", "بازیابی", "متن"] if persian else [
-        "label", "F1", "precision", "recall", "texts",
-    ]  # fmt: skip
-    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
-    for label, fa in zip(model.labels, model.labels_fa, strict=True):
-        row = found["per_class"][label]
-        name = f"{fa} `{label}`" if persian else f"`{label}` {fa}"
-        lines.append(
-            f"| {name} | {row['f1']:.2f} | {row['precision']:.2f} | {row['recall']:.2f} | "
-            f"{row['support']:.0f} |"
-        )
+    lines = _label_table(model, persian)
     total = "همه (macro-F1)" if persian else "**all (macro-F1)**"
     lines.append(
         f"| {total} | **{macro['value']:.3f}** [{macro['low']:.3f}, {macro['high']:.3f}] | "
@@ -70,17 +82,7 @@ def topics(persian: bool) -> str:
     """Scores of the topic model, out of fold."""
     model = fc.load("topic")
     found = model.info["scores"]
-    head = ["برچسب", "F1", "بازه", "دقت", "بازیابی", "متن"] if persian else [
-        "label", "F1", "95% interval", "precision", "recall", "texts",
-    ]  # fmt: skip
-    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
-    for label, fa in zip(model.labels, model.labels_fa, strict=True):
-        row = found["per_class"][label]
-        name = f"{fa} `{label}`" if persian else f"`{label}` {fa}"
-        lines.append(
-            f"| {name} | {row['f1']:.2f} | {row['low']:.2f}–{row['high']:.2f} | "
-            f"{row['precision']:.2f} | {row['recall']:.2f} | {row['support']:.0f} |"
-        )
+    lines = _label_table(model, persian)
     readers = found["slices"]["read by"]["readers_1"]
     micro, macro = _ranged(found["micro_f1"]), _ranged(found["macro_f1"])
     exact, error = _ranged(found["exact_match"]), found["calibration_error"]
@@ -105,17 +107,7 @@ def stances(persian: bool) -> str:
     """Scores of the stance model, out of fold."""
     model = fc.load("stance")
     found = model.info["scores"]
-    head = ["برچسب", "F1", "دقت", "بازیابی", "متن"] if persian else [
-        "label", "F1", "precision", "recall", "texts",
-    ]  # fmt: skip
-    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
-    for label, fa in zip(model.labels, model.labels_fa, strict=True):
-        row = found["per_class"][label]
-        name = f"{fa} `{label}`" if persian else f"`{label}` {fa}"
-        lines.append(
-            f"| {name} | {row['f1']:.2f} | {row['precision']:.2f} | {row['recall']:.2f} | "
-            f"{row['support']:.0f} |"
-        )
+    lines = _label_table(model, persian)
     sure = found["slices"]["reader"]["sure"]
     macro, right, error = (
         _ranged(found["macro_f1"]), _ranged(found["accuracy"]), found["calibration_error"]

@@ -450,3 +450,26 @@ def test_our_own_texts_cover_every_topic_and_stance(own_texts: list[dict[str, An
     assert sum(len(set(text["topics"].values())) > 1 for text in own_texts) >= 20
     bodies = [text["body"] for text in own_texts]
     assert len(set(near_duplicate_groups(bodies).tolist())) >= 0.99 * len(bodies)
+
+
+def test_a_stance_model_needs_no_block_about_the_target(tmp_path: Path) -> None:
+    recipe = Recipe(
+        "x",
+        task="stance",
+        labels=("critical", "supportive"),
+        targets=("housing", "wages_labour"),
+        features=(Features(min_df=1),),
+        sources=(Source("own_texts.jsonl", label="topics", labels={}),),
+    )
+    lines = [
+        {"id": str(i), "body": f"{word} {i}", "topics": {"housing": stance}}
+        for i, (word, stance) in enumerate(
+            [("گلایه از گرانی خانه", "critical"), ("افتتاح خانه تازه", "supportive")] * 6
+        )
+    ]
+    rows = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "own_texts.jsonl").write_text(rows, encoding="utf-8")
+    out = tmp_path / "x.fanews"
+    fc.train(recipe, data=tmp_path, out=out)
+    text = "افتتاح خانه تازه. دو. سه. چهار."
+    assert fc.load(out).predict(text, ["housing", "wages_labour"]) == ["supportive"] * 2

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import textwrap
+from collections.abc import Callable
 from itertools import tee
 from pathlib import Path
 from typing import Any
@@ -42,42 +43,45 @@ def explain(options: argparse.Namespace) -> int:
     """Write each answer and the words that carried it."""
     model = _store.load(options.model)
     answers.check_target(model, options.target)
-    faulty = 0
-    for record in read_texts(options.files, options.column, options.whole):
-        if record.error:
-            faulty += 1
-            _write_error(record, options.json)
-            continue
+
+    def show(record: Record) -> None:
         answer = next(answers.stream(model, [record.text], options.target, None))
         evidence = answers.explain(model, record.text, options.target, options.label, options.top)
         if options.json:
-            _write_json(
-                record,
-                {**answers.values(answer), "evidence": [item._asdict() for item in evidence]},
-            )
-            continue
+            found = [item._asdict() for item in evidence]
+            _write_json(record, {**answers.values(answer), "evidence": found})
+            return
         print(f"{record.name}\t{answers.line(answer)}")
         for item in evidence:
             shown = " ".join(item.text.split())
             print(f"  {item.weight:+.3f}  {item.start}-{item.end}  {shown}")
-    return 1 if faulty else 0
+
+    return _for_each(options, show)
 
 
 def analyze(options: argparse.Namespace) -> int:
     """Write section, topics and stances of each record, with their evidence."""
     from fanews_classify.analysis.analyze import analyze as run
 
-    faulty = 0
-    for record in read_texts(options.files, options.column, options.whole):
-        if record.error:
-            faulty += 1
-            _write_error(record, options.json)
-            continue
+    def show(record: Record) -> None:
         analysis = run(record.text, abstain_below=options.abstain_below)
         if options.json:
             _write_json(record, analysis.to_dict())
         else:
             print(f"{record.name}\n{textwrap.indent(str(analysis), '  ')}")
+
+    return _for_each(options, show)
+
+
+def _for_each(options: argparse.Namespace, show: Callable[[Record], None]) -> int:
+    """Show each record that could be read, and the fault of each that could not."""
+    faulty = 0
+    for record in read_texts(options.files, options.column, options.whole):
+        if record.error:
+            faulty += 1
+            _write_error(record, options.json)
+        else:
+            show(record)
     return 1 if faulty else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from fanews_classify.errors import ParameterError
 from fanews_classify.features._table import HashTable
-from fanews_classify.labels import persian_name
-from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._linear import Block, LinearScorer, Weighting
 from fanews_classify.model.classifier import NewsClassifier
 from fanews_classify.text._codepage import term_bytes
@@ -24,20 +22,13 @@ if TYPE_CHECKING:
     from fanews_classify.features.vectorizer import PersianTfidfVectorizer
 
 
-def from_linear(
+def linear_scorer(
     vectorizers: Sequence[tuple[PersianTfidfVectorizer, float]],
     coef: npt.NDArray[Any],
     intercept: npt.NDArray[Any],
-    labels: Sequence[str],
-    *,
-    name: str,
-    labels_fa: Sequence[str] | None = None,
-    calibration: Calibration | None = None,
-    abstain_below: float = 0.0,
-    info: Mapping[str, Any] | None = None,
     weight_dtype: npt.DTypeLike = np.float32,
-) -> NewsClassifier:
-    """Make a classifier of fitted vectorizers and the weights of a linear model.
+) -> LinearScorer:
+    """Make the numpy scorer of fitted vectorizers and the weights of a linear model.
 
     Parameters
     ----------
@@ -46,28 +37,9 @@ def from_linear(
     coef : ndarray, shape (n_labels, n_features)
         As scikit-learn's linear models have it, one row for each label.
     intercept : ndarray, shape (n_labels,)
-    labels : sequence of str, length n_labels
     weight_dtype : dtype, default=np.float32
         ``np.float16`` halves the model; scores then change by about 0.05%.
     """
-    return NewsClassifier(
-        name=name,
-        labels=tuple(labels),
-        labels_fa=tuple(labels_fa or [persian_name(label) for label in labels]),
-        scorer=linear_scorer(vectorizers, coef, intercept, weight_dtype),
-        calibration=calibration or Calibration(),
-        abstain_below=abstain_below,
-        info=dict(info or {}),
-    )
-
-
-def linear_scorer(
-    vectorizers: Sequence[tuple[PersianTfidfVectorizer, float]],
-    coef: npt.NDArray[Any],
-    intercept: npt.NDArray[Any],
-    weight_dtype: npt.DTypeLike = np.float32,
-) -> LinearScorer:
-    """Make the numpy scorer of fitted vectorizers and linear weights; see `from_linear`."""
     blocks = []
     begin = 0
     for vectorizer, factor in vectorizers:

@@ -54,7 +54,7 @@ class PassageScorer:
             tokenized = self.whole.tokenize(texts[begin:end])
             whole, known[begin:end] = self.whole.score_tokens(tokenized, end - begin)
             parts = _part_counts(next(iter(tokenized.values())))
-            if parts.max() > 1:
+            if self.share and parts.max() > 1:
                 cut = {key: _cut(batch, parts) for key, batch in tokenized.items()}
                 passages, _ = self.whole.score_tokens(cut, int(parts.sum()))
                 best = np.maximum.reduceat(passages, np.cumsum(parts) - parts, axis=0)

@@ -125,7 +125,7 @@ def _digest(dataset: Dataset, path: Path) -> None:
     dataset.digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read_labelled(path: Path, recipe: Recipe | None = None) -> Iterator[Document]:
+def read_labelled(path: Path, recipe: Recipe) -> Iterator[Document]:
     """Yield the documents of a file with a text and a label column.
 
     Stances have a column ``target`` as well. A text with several labels has
@@ -136,7 +136,6 @@ def read_labelled(path: Path, recipe: Recipe | None = None) -> Iterator[Document
     CorpusError
         For a file or line that cannot be read, or columns that cannot be told.
     """
-    recipe = recipe or Recipe("custom")
     columns: tuple[str, str] | None = None
     for number, record in read_records(path):
         if columns is None:

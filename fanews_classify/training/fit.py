@@ -18,12 +18,13 @@ from fanews_classify.errors import RecipeError
 from fanews_classify.evaluation.thresholds import best_threshold
 from fanews_classify.model._assembly import Model
 from fanews_classify.model._export import linear_scorer
+from fanews_classify.model._focus import Focus
+from fanews_classify.model._linear import LinearScorer
 from fanews_classify.model._passages import PassageScorer
 from fanews_classify.model.classifier import NewsClassifier
 from fanews_classify.model.stance import StanceClassifier
 from fanews_classify.model.topics import TopicClassifier
 from fanews_classify.training.data import Document
-from fanews_classify.training.focus import fit_focus
 from fanews_classify.training.folds import FloatArray, OutOfFold, Progress, fit_on, out_of_fold
 from fanews_classify.training.judgement import Judgement, indicator
 from fanews_classify.training.recipe import Learner, Recipe
@@ -115,7 +116,7 @@ def fit_model(
         return StanceClassifier(
             **common,
             targets=targets,
-            focus=linear.design.focus or fit_focus([], [], targets),
+            focus=linear.design.focus or Focus(LinearScorer((), np.zeros(len(targets))), targets),
             focus_scorer=scorers["focus"],
             bias=np.round(bias, 6),
         )
