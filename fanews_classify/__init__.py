@@ -5,8 +5,8 @@
 'economy'
 
 How a text flows: ``text`` (code page, tokens) → ``features`` (terms, TF-IDF) →
-``model`` (scores, probabilities, explanations, files). ``training`` and
-``evaluation`` stand beside it. Importing this package loads numpy only;
+``model`` (scores, probabilities, explanations, files). ``training``,
+``evaluation`` and ``scale`` stand beside it. Importing this package loads numpy only;
 scikit-learn, scipy and joblib come in where they are used.
 """
 
@@ -20,8 +20,6 @@ from fanews_classify.labels import SECTIONS, STANCES, TOPICS, persian_name
 from fanews_classify.model._explain import Evidence
 from fanews_classify.model._store import load, models, save, verify
 from fanews_classify.model.classifier import NewsClassifier, Prediction
-from fanews_classify.model.stance import StanceClassifier, StancePrediction
-from fanews_classify.model.topics import TopicClassifier, TopicPrediction
 from fanews_classify.text import normalize, tokenize
 
 if TYPE_CHECKING:
@@ -31,6 +29,9 @@ if TYPE_CHECKING:
     from fanews_classify.evaluation.report import Evaluation
     from fanews_classify.features.vectorizer import PersianTfidfVectorizer
     from fanews_classify.model._export import export_joblib, to_pipeline
+    from fanews_classify.model.stance import StanceClassifier, StancePrediction
+    from fanews_classify.model.topics import TopicClassifier, TopicPrediction
+    from fanews_classify.scale.processes import in_processes
     from fanews_classify.training import train
 
 __version__ = "0.1.0"
@@ -55,6 +56,7 @@ __all__ = [
     "analyze",
     "evaluate",
     "export_joblib",
+    "in_processes",
     "load",
     "models",
     "normalize",
@@ -66,8 +68,13 @@ __all__ = [
     "verify",
 ]
 
-# What needs scikit-learn, scipy or joblib is imported when first asked for.
+# Imported when first asked for: what needs scikit-learn, scipy or joblib, and what a
+# program that loads one model does without.
 _LAZY = {
+    "StanceClassifier": "fanews_classify.model.stance",
+    "StancePrediction": "fanews_classify.model.stance",
+    "TopicClassifier": "fanews_classify.model.topics",
+    "TopicPrediction": "fanews_classify.model.topics",
     "Analysis": "fanews_classify.analysis.analyze",
     "Finding": "fanews_classify.analysis.analyze",
     "MultiLabelEvaluation": "fanews_classify.evaluation.multilabel",
@@ -76,6 +83,7 @@ _LAZY = {
     "PersianTfidfVectorizer": "fanews_classify.features.vectorizer",
     "evaluate": "fanews_classify.evaluation.judge",
     "export_joblib": "fanews_classify.model._export",
+    "in_processes": "fanews_classify.scale.processes",
     "to_pipeline": "fanews_classify.model._export",
     "train": "fanews_classify.training",
 }

@@ -37,14 +37,15 @@ def seeds() -> list[str]:
 
 @pytest.fixture(scope="session")
 def tiny(own_texts: list[dict[str, str]]) -> fc.NewsClassifier:
-    """A small model of two blocks, trained in a second on part of our own texts."""
+    """A small model of two kinds of blocks, trained in a second on our own texts."""
     from fanews_classify.training.recipe import Features, Learner, Recipe, Source
 
     recipe = Recipe(
         name="tiny",
         sources=(Source(path="own_texts.jsonl", label="section", source="voice"),),
         features=(
-            Features(ngram_range=(1, 2), min_df=1),
+            Features(ngram_range=(1, 2), min_df=1, sublinear_tf=False, norm="expected"),
+            Features(min_df=1, sublinear_tf=False, norm="expected", max_tokens=12),
             Features(analyzer="char_wb", ngram_range=(2, 4), max_tokens=15, factor=0.5),
         ),
         learner=Learner(C=1.0),

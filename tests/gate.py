@@ -33,10 +33,14 @@ from fanews_classify.training.recipe import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-# The section model was trained again with labels of the topics' documents: of 2,562 whose
-# readers were sure three more are wrong (0.9093 for 0.9104), of all fewer.
-RETRAINED = 0.0015
 TOLERANCE = 0.005  # far inside the intervals: library versions, a few documents
+SLACK = {
+    "policy noise agreement": TOLERANCE,
+    "offline models": 2 * TOLERANCE,
+    "noise agreement": TOLERANCE,
+    "small model": 2 * TOLERANCE,
+    "unseen documents": TOLERANCE,
+}
 FLOORS = Path(__file__).with_name("floors.json")
 
 _GENERAL = ("own-a-", "own-b-", "own-c-", "own-d-")
@@ -242,7 +246,7 @@ def main() -> int:
     floors = json.loads(FLOORS.read_text(encoding="utf-8")) if FLOORS.exists() else {}
     fallen = []
     for kind, scores in measured.items():
-        slack = RETRAINED if kind == "stored" else 0.0
+        slack = SLACK.get(kind, 0.0)
         for name, score in scores.items():
             floor = floors.get(kind, {}).get(name)
             print(f"{kind:18} {name:30} {score}  floor {floor}")

@@ -138,11 +138,11 @@ def test_wrong_kind(saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../coef", "coef.0/../../x", "/abs", "", "COEF", "coef.0\x00", "a" * 99]
+    "name", ["../coef", "coef.1/../../x", "/abs", "", "COEF", "coef.1\x00", "a" * 99]
 )
 def test_part_names_that_play_tricks(saved: Path, name: str) -> None:
     def rename(manifest: dict[str, Any]) -> None:
-        manifest["parts"][name] = manifest["parts"].pop("coef.0")
+        manifest["parts"][name] = manifest["parts"].pop("coef.1")
 
     forge_manifest(saved, rename)
     with pytest.raises(errors.ModelCorruptError):
@@ -173,7 +173,7 @@ def test_part_names_that_play_tricks(saved: Path, name: str) -> None:
 def test_faulty_entries_of_a_part(
     saved: Path, entry: dict[str, Any], error: type[Exception]
 ) -> None:
-    forge_manifest(saved, lambda manifest: manifest["parts"]["coef.0"].update(entry))
+    forge_manifest(saved, lambda manifest: manifest["parts"]["coef.1"].update(entry))
     with pytest.raises(error):
         fc.load(saved)
 
@@ -189,7 +189,15 @@ def test_manifests_that_make_no_sense(saved: Path) -> None:
         lambda m: m.update(blocks="x"),
         lambda m: m["blocks"][0]["analyzer"].update(analyzer="evil"),
         lambda m: m["blocks"][0]["analyzer"].update(ngram_range=[9, 1]),
-        lambda m: m["blocks"][0].update(norm="l7"),
+        lambda m: m["blocks"][1].update(norm="l7"),
+        lambda m: m["blocks"][0].update(readings=[]),
+        lambda m: m["blocks"][0].update(readings=[None]),
+        lambda m: m["blocks"][0]["readings"][0].update(growth=-1),
+        lambda m: m["blocks"][0].update(readings=m["blocks"][0]["readings"] * 2),
+        lambda m: m["blocks"][0].update(multiplier="no number"),
+        lambda m: m["blocks"][0].update(multiplier="0"),
+        lambda m: m["blocks"][0].update(terms=10**15),
+        lambda m: m["blocks"][0]["analyzer"].update(analyzer="char_wb", ngram_range=[2, 3]),
         lambda m: m.update(calibration={}),
         lambda m: m.update(abstain_below=7),
         lambda m: m.pop("parts"),
@@ -207,27 +215,53 @@ def test_arrays_that_make_no_sense(saved: Path) -> None:
     data = saved.read_bytes()
 
     def set_nan(_: Any, arrays: dict[str, Any]) -> None:
-        arrays["coef.0"][3, 1] = np.nan
+        arrays["coef.1"][3, 1] = np.nan
 
     def set_infinite(_: Any, arrays: dict[str, Any]) -> None:
         arrays["intercept"][0] = np.inf
 
     def shorten(_: Any, arrays: dict[str, Any]) -> None:
-        arrays["coef.0"] = arrays["coef.0"][:-1]
+        arrays["coef.1"] = arrays["coef.1"][:-1]
 
     def drop_label(_: Any, arrays: dict[str, Any]) -> None:
-        arrays["coef.0"] = arrays["coef.0"][:, 1:]
+        arrays["coef.1"] = arrays["coef.1"][:, 1:]
 
     def point_outside(_: Any, arrays: dict[str, Any]) -> None:
-        arrays["ids.0"][arrays["ids.0"] == 0] = 10**6
+        arrays["entries.0"] |= np.uint64(1 << 20)
+
+    def same_twice(_: Any, arrays: dict[str, Any]) -> None:
+        used = np.flatnonzero(arrays["entries.0"] != arrays["entries.0"].max())
+        arrays["entries.0"][used[1]] = arrays["entries.0"][used[0]]
+
+    def displace_outside(_: Any, arrays: dict[str, Any]) -> None:
+        arrays["displacements.0"][:] = 1 << 30
 
     def odd_table(_: Any, arrays: dict[str, Any]) -> None:
-        arrays["ids.0"] = arrays["ids.0"][:-1]
+        arrays["entries.0"] = arrays["entries.0"][:-1]
+
+    def too_many_rows(_: Any, arrays: dict[str, Any]) -> None:
+        arrays["words_0.0"] = np.pad(arrays["words_0.0"], ((0, 0), (0, 5)))
+
+    def weigh_the_unknown(_: Any, arrays: dict[str, Any]) -> None:
+        arrays["words_0.0"][0, -1] = 1
+
+    def drop_words(_: Any, arrays: dict[str, Any]) -> None:
+        arrays["words_0.0"] = arrays["words_0.0"][:-1]
+
+    def another_type(_: Any, arrays: dict[str, Any]) -> None:
+        arrays["words_0.0"] = arrays["words_0.0"].astype(np.float64)
+
+    def drop_scale(_: Any, arrays: dict[str, Any]) -> None:
+        arrays["scales_1.0"] = arrays["scales_1.0"][:-1]
 
     def drop_part(_: Any, arrays: dict[str, Any]) -> None:
-        del arrays["idf.0"]
+        del arrays["idf.1"]
 
-    for change in (set_nan, set_infinite, shorten, drop_label, point_outside, odd_table, drop_part):
+    for change in (
+        set_nan, set_infinite, shorten, drop_label, point_outside, same_twice, displace_outside,
+        odd_table, too_many_rows, weigh_the_unknown, drop_words, another_type, drop_scale,
+        drop_part,
+    ):  # fmt: skip
         saved.write_bytes(data)
         forge(saved, change)
         with pytest.raises(errors.ModelFileError):

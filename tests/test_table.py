@@ -8,7 +8,9 @@ from hypothesis import given
 
 from fanews_classify.errors import ModelArrayError
 from fanews_classify.features._table import HashTable
-from fanews_classify.text._hashing import WINDOW, hash_bytes, hash_spans, join_hashes
+from fanews_classify.features._terms import word_runs
+from fanews_classify.text._hashing import WINDOW, hash_bytes, hash_spans, hash_terms
+from fanews_classify.text._tokens import tokenize_batch
 
 hashes = hnp.arrays(np.uint64, st.integers(0, 300), elements=st.integers(0, 2**64 - 1), unique=True)
 
@@ -18,14 +20,15 @@ def test_finds_its_own_and_nothing_else(inside: np.ndarray, other: np.ndarray) -
     table = HashTable.build(inside)
     assert np.array_equal(table.lookup(inside), np.arange(len(inside)))
     strangers = other[~np.isin(other, inside)]
-    assert (table.lookup(strangers) == -1).all()
+    assert (table.lookup(strangers) == table.size).all()
+    table.check()
 
 
 def test_large_table_stays_half_full() -> None:
     values = np.random.default_rng(0).integers(0, 2**63, 70_000).astype(np.uint64)
     table = HashTable.build(values)
     assert np.array_equal(table.lookup(values), np.arange(len(values)))
-    assert len(table.ids) <= 4 * len(values)
+    assert len(table.entries) <= 4 * len(values)
 
 
 def test_a_term_twice_is_refused() -> None:
@@ -40,8 +43,16 @@ def test_spans_hash_like_single_terms(terms: list[bytes]) -> None:
     starts = ends - [len(term) for term in terms]
     found = hash_spans(data, starts, ends)
     assert found.tolist() == [hash_bytes(term) for term in terms]
-    joined = join_hashes(found[:1], np.array([len(terms[0])]), found[-1:])
-    assert joined.tolist() == [hash_bytes(terms[0] + b" " + terms[-1])]
+    assert hash_terms(terms, runs=False).tolist() == found.tolist()
+
+
+def test_runs_hash_by_their_words() -> None:
+    single, pair, other, three = hash_terms([b"ab", b"ab c", b"a bc", b"ab c d"]).tolist()
+    assert len({single, pair, other, three}) == 4
+    assert single == hash_bytes(b"ab")
+    table = HashTable.build(np.array([pair, three], dtype=np.uint64))
+    found = word_runs(tokenize_batch(["ab c d", "ab", "c"]), (2, 3))
+    assert table.lookup(found.ravel()).reshape(found.shape)[0].tolist() == [0, 1]
 
 
 def test_a_full_window() -> None:

@@ -12,7 +12,8 @@ from fanews_classify.errors import InputTypeError
 from fanews_classify.text import normalize, tokenize
 from fanews_classify.text._codepage import IN_PAGE, encode, fold, term_bytes
 from fanews_classify.text._hashing import hash_bytes
-from fanews_classify.text._tokens import LONGEST_TOKEN, tokenize_batch
+from fanews_classify.text._rules import LONGEST_TOKEN
+from fanews_classify.text._tokens import tokenize_batch
 
 PERSIAN = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیيكةأآؤئىء"
 NOISE = "\u200c\u200f\u202b\u0640\u064e\u0651 \n.،؟!<>&;@#/:1۲٣abZ🔹\ud800\x00\ufdd0ﷲﻻ٪"
@@ -66,7 +67,7 @@ def test_hashes_are_those_of_the_terms(text: str) -> None:
     batch = tokenize_batch([text])
     for i, value in enumerate(batch.hashes.tolist()):
         assert value == hash_bytes(batch.term(i))
-        assert batch.lengths[i] == len(batch.term(i)) <= LONGEST_TOKEN
+        assert len(batch.term(i)) <= LONGEST_TOKEN
 
 
 @given(st.text(alphabet=PERSIAN, min_size=1), st.text(alphabet=PERSIAN, min_size=1))
@@ -175,3 +176,13 @@ def test_the_code_page_holds_every_persian_letter_once() -> None:
         letter = unicodedata.lookup(f"ARABIC LETTER {name}")
         assert fold(encode(letter)) == term_bytes(letter) != b" "
     assert len(encode("🔹" * 5 + "\ud800")) == 6
+
+
+@given(
+    st.text(), st.sampled_from(["", "\ud83d", "\ude00", "\U0001f600", "\ufffe", "\ufdd0", "a?é"])
+)
+def test_long_texts_are_encoded_like_short_ones(text: str, odd: str) -> None:
+    short = text + odd
+    long = short + "کتاب " * 1000
+    assert encode(long)[: len(short)] == encode(short)
+    assert len(encode(long)) == len(long)

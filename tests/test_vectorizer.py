@@ -184,3 +184,26 @@ def test_hazm_tokenizer() -> None:
         return
     vectorizer = PersianTfidfVectorizer(tokenizer=tokenizer).fit(["کتاب‌ها را می‌خوانیم"])
     assert "کتاب" in vectorizer.vocabulary_
+
+
+def test_the_expected_norm_is_the_l2_norm_where_no_term_comes_twice() -> None:
+    texts = ["کتاب تازه", "تیم آبی بازی را برد", "بانک"]
+    expected = PersianTfidfVectorizer(norm="expected").fit(texts)
+    assert expected.norm_growth_ == 0.0
+    usual = PersianTfidfVectorizer().fit_transform(texts)
+    assert expected.transform(texts).toarray() == pytest.approx(usual.toarray())
+
+
+def test_the_expected_norm_knows_tokens_only() -> None:
+    texts = ["گل گل گل تیم", "تیم بازی گل", "بانک بانک سود وام"]
+    vectorizer = PersianTfidfVectorizer(norm="expected", dtype=np.float64)
+    row = vectorizer.fit_transform(texts)[0].toarray()[0]
+    idf = vectorizer.idf_
+    goal, team = (vectorizer.vocabulary_[word] for word in ("گل", "تیم"))
+    mass = 3 * idf[goal] ** 2 + idf[team] ** 2
+    norm = np.sqrt(mass + vectorizer.norm_growth_ * mass**2)
+    assert vectorizer.norm_growth_ > 0.0
+    assert row[goal] == pytest.approx(3 * idf[goal] / norm)
+    # Averaged over the texts it is the l2 norm, or nearly.
+    lengths = np.sqrt(vectorizer.transform(texts).power(2).sum(axis=1))
+    assert float(np.mean(lengths)) == pytest.approx(1.0, abs=0.05)

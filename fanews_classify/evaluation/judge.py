@@ -136,7 +136,7 @@ def evaluate(
         slices["target"] = names
     threshold = model._threshold(abstain_below)
 
-    def probabilities(of: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    def probabilities(of: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         if isinstance(model, StanceClassifier):
             return model._probabilities(of, names)
         return model._probabilities(of)

@@ -128,7 +128,7 @@ def evaluate_probabilities(
     labels: Sequence[str],
     truth: Sequence[str],
     probabilities: FloatArray,
-    known: npt.NDArray[np.int64],
+    known: FloatArray,
     *,
     threshold: float = 0.0,
     slices: Mapping[str, Sequence[str]] | None = None,

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from fanews_classify.errors import ParameterError
 from fanews_classify.features._table import HashTable
-from fanews_classify.features._terms import char_terms, word_terms
-from fanews_classify.features._tfidf import Counts, count_terms
+from fanews_classify.features._terms import char_terms, distinct, leaving, word_runs
+from fanews_classify.features._tfidf import Counts, count_parts, count_terms
+from fanews_classify.text._hashing import hash_terms
 from fanews_classify.text._tokens import TokenBatch, tokenize_batch
 
 ANALYZERS: Final = ("word", "char_wb")
@@ -50,6 +51,10 @@ class AnalyzerOptions:
         """Return plain values for a manifest."""
         return {**asdict(self), "ngram_range": list(self.ngram_range)}
 
+    def hash_terms(self, terms: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+        """Hash terms in folded bytes."""
+        return hash_terms(terms, runs=self.analyzer == "word")
+
     def tokenize(self, texts: Sequence[str]) -> TokenBatch:
         """Tokenize one batch of texts."""
         return self.view(
@@ -63,13 +68,32 @@ class AnalyzerOptions:
         return batch if self.max_tokens is None else batch.head(self.max_tokens)
 
 
-def find_terms(
-    batch: TokenBatch, options: AnalyzerOptions, table: HashTable
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
-    """Ids of the known terms of a batch, and the first token of each (words only)."""
-    terms = word_terms(batch, options.ngram_range)
-    places, ids = table.find(terms.hashes)
-    return ids, terms.tokens[places]
+def find_runs(
+    batch: TokenBatch, ngram_range: tuple[int, int], table: HashTable
+) -> npt.NDArray[np.int64]:
+    """Ids of the runs of words that begin at each token.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_tokens, n_sizes)
+        ``table.size`` where a run is not known or leaves its text.
+    """
+    runs = word_runs(batch, ngram_range)
+    ids = table.lookup(runs.ravel()).reshape(runs.shape)
+    forget_leaving(ids, batch.splits, ngram_range, table.size)
+    return ids
+
+
+def forget_leaving(
+    ids: npt.NDArray[np.int64],
+    splits: npt.NDArray[np.intp],
+    ngram_range: tuple[int, int],
+    unknown: int,
+) -> None:
+    """Make the runs that leave their text unknown, in place; ids as from `find_runs`."""
+    for column, n in enumerate(range(ngram_range[0], ngram_range[1] + 1)):
+        if n > 1:
+            ids[leaving(splits, n), column] = unknown
 
 
 def count_known(
@@ -85,19 +109,18 @@ def count_known(
     n_texts = len(batch.splits) - 1
     text_of_token = np.repeat(np.arange(n_texts), np.diff(batch.splits))
     if options.analyzer == "word":
-        ids, tokens = find_terms(batch, options, table)
-        return count_terms(ids, text_of_token[tokens], n_texts, n_terms)
-    # X_words @ T: the n-grams of each distinct word are made and looked up once.
-    _, first, word = np.unique(batch.hashes, return_index=True, return_inverse=True)
-    grams = char_terms([batch.term(i) for i in first], options.ngram_range)
+        found = find_runs(batch, options.ngram_range, table)
+        known = found < table.size
+        return count_terms(found[known], text_of_token[known.nonzero()[0]], n_texts, n_terms)
+    # X_words @ T: the n-grams of each distinct word are made and looked up once, and a word
+    # that comes twice in a text is counted before they are.
+    first, word = distinct(batch.hashes)
+    grams = char_terms(*batch.padded(first), options.ngram_range)
     ids = table.lookup(grams.hashes)
-    known = np.flatnonzero(ids >= 0)
-    ids, owner = ids[known], grams.words[known]
-    order = np.argsort(owner, kind="stable")
-    ids = ids[order]
-    per_word = np.bincount(owner, minlength=len(first))
-    begin = np.cumsum(per_word) - per_word
-    repeats = per_word[word]
-    spread = np.repeat(begin[word] - (np.cumsum(repeats) - repeats), repeats)
-    spread += np.arange(len(spread))
-    return count_terms(ids[spread], np.repeat(text_of_token, repeats), n_texts, n_terms)
+    places = np.flatnonzero(ids < table.size)
+    ids, owner = ids[places], grams.words[places]
+    narrow = np.uint16 if len(first) <= 1 << 16 else np.intp  # sorted by radix
+    ids = ids[np.argsort(owner.astype(narrow), kind="stable")]
+    sizes = np.bincount(owner, minlength=len(first))
+    words = count_terms(word, text_of_token, n_texts, len(first))
+    return count_parts(words, np.cumsum(sizes) - sizes, sizes, ids, n_terms)

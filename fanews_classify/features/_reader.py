@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,10 @@ import scipy.sparse as sp
 from fanews_classify.errors import ParameterError
 from fanews_classify.features._extractor import AnalyzerOptions, count_known
 from fanews_classify.features._table import HashTable
-from fanews_classify.features._terms import char_terms, word_terms
+from fanews_classify.features._terms import char_terms, distinct, word_terms
 from fanews_classify.features._tfidf import Counts, count_terms
 from fanews_classify.text._codepage import decode, term_bytes
-from fanews_classify.text._hashing import hash_bytes
+from fanews_classify.text._hashing import BLANK
 from fanews_classify.text._tokens import batches
 
 
@@ -32,18 +33,20 @@ class TermReader:
             return count_known(self.options.tokenize(texts), self.options, table, n_terms)
         hashes, rows = self.hashed(texts)
         ids = table.lookup(hashes)
-        known = ids >= 0
+        known = ids < table.size
         return count_terms(ids[known], rows[known], len(texts), n_terms)
 
     def names(self, texts: list[str], hashes: npt.NDArray[np.uint64]) -> list[str]:
-        """Find the text of each selected term by a second walk over the texts."""
-        table = HashTable.build(hashes)
+        """Find the text of each selected term by a second walk over the texts.
+
+        `hashes` ascend.
+        """
         names: list[str | None] = [None] * len(hashes)
         named = np.zeros(len(hashes), dtype=np.bool_)
         for begin, end in batches(texts):
             if named.all():
                 break
-            for found, term in self._named(texts[begin:end], table, named):
+            for found, term in self._named(texts[begin:end], hashes, named):
                 names[found] = term
                 named[found] = True
         return [name or "" for name in names]
@@ -51,50 +54,46 @@ class TermReader:
     def _named(
         self,
         texts: list[str],
-        table: HashTable,
+        hashes: npt.NDArray[np.uint64],
         named: npt.NDArray[np.bool_],
     ) -> Iterator[tuple[int, str]]:
         """Yield (id, text) of the terms that have no name yet."""
         if self.tokenizer is not None:
             for words in self._custom_words(texts):
-                for term in _runs(words, self.options.ngram_range):
-                    found = int(table.lookup(np.array([hash_bytes(term)], dtype=np.uint64))[0])
-                    if found >= 0 and not named[found]:
-                        yield found, decode(term)
+                terms = list(_runs(words, self.options.ngram_range))
+                for i, found in _first_places(hashes, self.options.hash_terms(terms), named):
+                    yield found, decode(terms[i])
             return
         batch = self.options.tokenize(texts)
         if self.options.analyzer == "word":
-            terms = word_terms(batch, self.options.ngram_range)
-            sizes = np.repeat([n for n, _ in terms.sizes], [count for _, count in terms.sizes])
-            for i, found in _first_places(table.lookup(terms.hashes), named):
-                first = int(terms.tokens[i])
-                words = [batch.term(j) for j in range(first, first + int(sizes[i]))]
-                yield found, decode(b" ".join(words))
+            low, high = self.options.ngram_range
+            for n in range(low, high + 1):
+                runs, tokens = word_terms(batch, (n, n))
+                for i, found in _first_places(hashes, runs, named):
+                    first = int(tokens[i])
+                    yield found, decode(BLANK.join(map(batch.term, range(first, first + n))))
             return
-        distinct = np.unique(batch.hashes, return_index=True)[1]
-        words = [batch.term(i) for i in distinct]
-        grams = char_terms(words, self.options.ngram_range)
-        for i, found in _first_places(table.lookup(grams.hashes), named):
-            offset, length = int(grams.offsets[i]), int(grams.lengths[i])
-            padded = b" " + words[grams.words[i]] + b" "
-            yield found, decode(padded[offset : offset + length])
+        data, sizes = batch.padded(distinct(batch.hashes)[0])
+        grams = char_terms(data, sizes, self.options.ngram_range)
+        starts = (np.cumsum(sizes) - sizes)[grams.words] + grams.offsets
+        for i, found in _first_places(hashes, grams.hashes, named):
+            yield found, decode(data[starts[i] : starts[i] + grams.lengths[i]].tobytes())
 
     def hashed(self, texts: list[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
         """Hashes of all terms of a batch and the text of each."""
         if self.tokenizer is not None:
             hashes, rows = [], []
             for row, words in enumerate(self._custom_words(texts)):
-                found = [hash_bytes(term) for term in _runs(words, self.options.ngram_range)]
-                hashes.extend(found)
-                rows.extend([row] * len(found))
-            return np.array(hashes, dtype=np.uint64), np.array(rows, dtype=np.intp)
+                hashes.append(self.options.hash_terms([*_runs(words, self.options.ngram_range)]))
+                rows.append(np.full(len(hashes[-1]), row))
+            return _concatenate(hashes, np.uint64), _concatenate(rows, np.intp)
         batch = self.options.tokenize(texts)
         text_of_token = np.repeat(np.arange(len(texts)), np.diff(batch.splits))
         if self.options.analyzer == "word":
-            terms = word_terms(batch, self.options.ngram_range)
-            return terms.hashes, text_of_token[terms.tokens]
-        _, first, word = np.unique(batch.hashes, return_index=True, return_inverse=True)
-        grams = char_terms([batch.term(i) for i in first], self.options.ngram_range)
+            hashed, tokens = word_terms(batch, self.options.ngram_range)
+            return hashed, text_of_token[tokens]
+        first, word = distinct(batch.hashes)
+        grams = char_terms(*batch.padded(first), self.options.ngram_range)
         # X_words @ T with the n-grams as columns: T has a row for each distinct word.
         columns, inverse = np.unique(grams.hashes, return_inverse=True)
         word_counts = sp.csr_matrix(
@@ -136,13 +135,18 @@ def fixed_vocabulary(vocabulary: Mapping[str, int] | Iterable[str]) -> list[str]
 def _runs(words: list[bytes], ngram_range: tuple[int, int]) -> Iterator[bytes]:
     for n in range(ngram_range[0], ngram_range[1] + 1):
         for i in range(len(words) - n + 1):
-            yield b" ".join(words[i : i + n])
+            yield BLANK.join(words[i : i + n])
 
 
 def _first_places(
-    ids: npt.NDArray[np.int32], named: npt.NDArray[np.bool_]
+    wanted: npt.NDArray[np.uint64], hashes: npt.NDArray[np.uint64], named: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[int, int]]:
-    places = np.flatnonzero(ids >= 0)
-    places = places[~named[ids[places]]]
-    found, first = np.unique(ids[places], return_index=True)
-    yield from zip(places[first].tolist(), found.tolist(), strict=True)
+    """Yield (i, j) for the first ``hashes[i] == wanted[j]`` of each j not yet named."""
+    found = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+    places = np.flatnonzero((wanted[found] == hashes) & ~named[found])
+    ids, first = np.unique(found[places], return_index=True)
+    yield from zip(places[first].tolist(), ids.tolist(), strict=True)
+
+
+def _concatenate(parts: list[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=dtype), *parts])

@@ -7,59 +7,90 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.text._hashing import JOINER, POWERS, hash_bytes, join_hashes
+from fanews_classify.text._hashing import MULTIPLIER, POWERS, hash_runs, hash_spans
 from fanews_classify.text._tokens import TokenBatch
 
 UInt64Array = npt.NDArray[np.uint64]
 IntArray = npt.NDArray[np.intp]
 
 
-@dataclass(slots=True)
-class Terms:
-    """Terms of a batch, in no particular order.
+def word_runs(batch: TokenBatch, ngram_range: tuple[int, int]) -> UInt64Array:
+    """Hash the runs of neighbouring words that begin at each token.
 
-    Attributes
-    ----------
-    hashes : ndarray of uint64, shape (n_terms,)
-    tokens : ndarray of intp, shape (n_terms,)
-        First token of each term; a run of n words also covers the n - 1 next.
-    sizes : list of (int, int)
-        ``(n, count)``: the first `count` terms are of n words, and so on.
+    Returns
+    -------
+    ndarray of uint64, shape (n_tokens, n_sizes)
+        A column for each length of `ngram_range`. Runs that leave their text,
+        see `leaving`, have a hash that means nothing.
     """
-
-    hashes: UInt64Array
-    tokens: IntArray
-    sizes: list[tuple[int, int]]
-
-
-def word_terms(batch: TokenBatch, ngram_range: tuple[int, int]) -> Terms:
-    """Words and runs of neighbouring words; runs never cross two texts."""
     low, high = ngram_range
-    hashes: list[UInt64Array] = []
-    tokens: list[IntArray] = []
-    sizes: list[tuple[int, int]] = []
-    run, length = batch.hashes, batch.lengths
-    first = np.arange(len(run))
-    last_of_text = np.zeros(len(run) + 1, dtype=np.bool_)
-    last_of_text[batch.splits[1:] - 1] = True  # -1 for empty texts falls on the spare end
+    words = batch.hashes
+    if high == 1:
+        return words[:, None]
+    runs = np.zeros((len(words), high - low + 1), dtype=np.uint64)
+    run = words
     for n in range(1, high + 1):
         if n > 1:
-            # A run of n - 1 words can grow if it does not end its text.
-            grows = ~last_of_text[first + (n - 2)]
-            first = first[grows]
-            grown = join_hashes(run[grows], length[grows], batch.hashes[first + (n - 1)])
-            length = length[grows] + 1 + batch.lengths[first + (n - 1)]
-            run = grown
+            run = hash_runs(run[:-1], words[n - 1 :])
         if n >= low:
-            hashes.append(run)
-            tokens.append(first)
-            sizes.append((n, len(run)))
-    if len(hashes) == 1:
-        return Terms(hashes[0], tokens[0], sizes)
-    return Terms(np.concatenate(hashes), np.concatenate(tokens), sizes)
+            runs[: len(run), n - low] = run
+    return runs
 
 
-@dataclass(slots=True)
+def leaving(splits: IntArray, n: int) -> IntArray:
+    """Tokens at which no run of `n` words of one text begins."""
+    last = splits[1:]
+    if n == 2:  # for an empty text the last token of the one before, which is listed anyway
+        return last[last > 0] - 1
+    listed = [(last - i)[last - i >= splits[:-1]] for i in range(1, n)]
+    return np.concatenate(listed) if listed else last[:0]
+
+
+def word_terms(batch: TokenBatch, ngram_range: tuple[int, int]) -> tuple[UInt64Array, IntArray]:
+    """Words and runs of neighbouring words; runs never cross two texts.
+
+    Returns
+    -------
+    hashes : ndarray of uint64, shape (n_terms,)
+    tokens : ndarray of intp, shape (n_terms,)
+        First token of each, ascending.
+    """
+    runs = word_runs(batch, ngram_range)
+    inside = np.ones(runs.shape, dtype=np.bool_)
+    for column, n in enumerate(range(ngram_range[0], ngram_range[1] + 1)):
+        inside[leaving(batch.splits, n), column] = False
+    return runs[inside], inside.nonzero()[0]
+
+
+def distinct(hashes: UInt64Array) -> tuple[IntArray, IntArray]:
+    """Tell equal tokens.
+
+    Without sorting: each token writes its place into the slot of its hash, and
+    reads whose place stands there. Only where two words want one slot are they
+    sorted.
+
+    Returns
+    -------
+    first : ndarray of intp, shape (n_words,)
+        A token of each word.
+    word : ndarray of intp, shape (n_tokens,)
+        Which of them each token is.
+    """
+    n = len(hashes)
+    bits = max(8, (2 * n).bit_length())
+    slots = ((hashes * np.uint64(MULTIPLIER)) >> np.uint64(64 - bits)).view(np.int64)
+    owner = np.empty(1 << bits, dtype=np.intp)
+    owner[slots] = np.arange(n)
+    same = owner[slots]
+    lost = np.flatnonzero(hashes[same] != hashes)
+    _, at, which = np.unique(hashes[lost], return_index=True, return_inverse=True)
+    same[lost] = lost[at][which]
+    chosen = np.zeros(n, dtype=np.bool_)
+    chosen[same] = True
+    return np.flatnonzero(chosen), (np.cumsum(chosen) - 1)[same]
+
+
+@dataclass(slots=True, eq=False)
 class CharTerms:
     """Character n-grams of distinct words: the n-grams of a word never change.
 
@@ -78,39 +109,42 @@ class CharTerms:
     lengths: IntArray
 
 
-def char_terms(words: list[bytes], ngram_range: tuple[int, int]) -> CharTerms:
+def char_terms(
+    data: npt.NDArray[np.uint8], sizes: IntArray, ngram_range: tuple[int, int]
+) -> CharTerms:
     """Character n-grams inside padded words, as scikit-learn's ``char_wb`` has them.
 
     A word shorter than n gives itself once, for the smallest such n only.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        The words, a blank before and after each; see `TokenBatch.padded`.
+    sizes : ndarray of intp, shape (n_words,)
+        Their lengths, the blanks among them.
+    ngram_range : (int, int)
     """
     low, high = ngram_range
-    blank = bytes([JOINER])
-    data = np.frombuffer(b"".join(blank + word + blank for word in words), dtype=np.uint8)
-    size = np.array([len(word) + 2 for word in words], dtype=np.intp)
-    begin = np.cumsum(size) - size
-    room = np.repeat(begin + size, size) - np.arange(len(data))  # bytes to the word's end
-    word = np.repeat(np.arange(len(words)), size)
+    ends = np.cumsum(sizes)
+    begin = ends - sizes
+    room = np.repeat(ends, sizes) - np.arange(len(data))  # bytes to the word's end
+    word = np.repeat(np.arange(len(sizes)), sizes)
     hashes, owners, offsets, lengths = [], [], [], []
     rolling = np.zeros(len(data), dtype=np.uint64)
     for n in range(1, high + 1):
         # Grow every window by one byte; those past the word's end are filtered below.
-        grown = len(data) - (n - 1)
+        grown = max(len(data) - (n - 1), 0)
         rolling[:grown] += data[n - 1 :] * POWERS[n - 1]
         if n < low:
             continue
         places = np.flatnonzero(room[:grown] >= n)
-        if n == low:
-            short = size < n
         hashes.append(rolling[places])
         owners.append(word[places])
         offsets.append(places - begin[word[places]])
         lengths.append(np.full(len(places), n, dtype=np.intp))
-    if len(words) and short.any():
-        few = np.flatnonzero(short)
-        hashes.append(
-            np.array([hash_bytes(blank + words[i] + blank) for i in few], dtype=np.uint64)
-        )
-        owners.append(few)
-        offsets.append(np.zeros(len(few), dtype=np.intp))
-        lengths.append(size[few])
+    short = np.flatnonzero(sizes < low)
+    hashes.append(hash_spans(data, begin[short], ends[short]) if len(short) else rolling[:0])
+    owners.append(short)
+    offsets.append(np.zeros(len(short), dtype=np.intp))
+    lengths.append(sizes[short])
     return CharTerms(*(np.concatenate(part) for part in (hashes, owners, offsets, lengths)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,18 @@ import numpy.typing as npt
 from fanews_classify.errors import ModelArrayError, ModelCorruptError
 from fanews_classify.features._extractor import AnalyzerOptions
 from fanews_classify.features._table import HashTable
+from fanews_classify.model._block import Block
 from fanews_classify.model._calibration import Calibration
-from fanews_classify.model._focus import Focus
-from fanews_classify.model._linear import Block, LinearScorer, Weighting
-from fanews_classify.model._passages import PassageScorer
-from fanews_classify.model._sigmoid import SigmoidCalibration
+from fanews_classify.model._linear import LinearScorer
+from fanews_classify.model._summed import Reading, SummedBlock
 from fanews_classify.model.classifier import NewsClassifier
-from fanews_classify.model.stance import StanceClassifier
-from fanews_classify.model.topics import TopicClassifier
 
-Model = NewsClassifier | TopicClassifier | StanceClassifier
+if TYPE_CHECKING:
+    from fanews_classify.model.stance import StanceClassifier
+    from fanews_classify.model.topics import TopicClassifier
+
+# Modules of other kinds of models than the first are imported when one is there.
+Model = Union[NewsClassifier, "TopicClassifier", "StanceClassifier"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 KINDS: Final = ("single-label", "multi-label", "stance")
@@ -30,6 +32,9 @@ TEXT, FOCUS, RELEVANCE = "text", "focus", "relevance"
 
 def disassemble(model: Model) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """Return the manifest and the arrays that `assemble` makes the model of."""
+    from fanews_classify.model.stance import StanceClassifier
+    from fanews_classify.model.topics import TopicClassifier
+
     arrays: dict[str, npt.NDArray[Any]] = {"intercept": model.scorer.intercept}
     blocks = [_block_entry(arrays, i, block) for i, block in enumerate(model.scorer.blocks)]
     manifest: dict[str, Any] = {
@@ -59,6 +64,8 @@ def disassemble(model: Model) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any
 
 def all_blocks(model: Model) -> list[Block]:
     """Return every block of a model, whatever it is for."""
+    from fanews_classify.model.stance import StanceClassifier
+
     blocks = list(model.scorer.blocks)
     if isinstance(model, StanceClassifier):
         blocks += [*model.focus_scorer.blocks, *model.focus.relevance.blocks]
@@ -93,32 +100,52 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> Model:
         "abstain_below": parts.share("abstain_below", manifest["abstain_below"]),
         "info": dict(manifest["info"]),
     }
-    if manifest["kind"] == KINDS[1]:
-        thresholds = [parts.share("a threshold", value) for value in manifest["thresholds"]]
-        if len(thresholds) != len(labels):
-            raise ModelCorruptError("the thresholds do not fit the labels")
-        calibration = SigmoidCalibration.from_json(manifest["calibration"], len(labels))
-        share = parts.share("passage_share", manifest["passage_share"])
-        common["scorer"] = PassageScorer(common["scorer"], share)
-        return TopicClassifier(**common, calibration=calibration, thresholds=np.array(thresholds))
-    common["calibration"] = Calibration.from_json(manifest["calibration"])
     if manifest["kind"] == KINDS[0]:
-        return NewsClassifier(**common)
+        return NewsClassifier(**common, calibration=Calibration.from_json(manifest["calibration"]))
+    if manifest["kind"] == KINDS[1]:
+        return _topics(manifest, parts, common)
+    return _stance(manifest, parts, common)
+
+
+def _topics(manifest: Mapping[str, Any], parts: _Parts, common: dict[str, Any]) -> TopicClassifier:
+    from fanews_classify.model._passages import PassageScorer
+    from fanews_classify.model._sigmoid import SigmoidCalibration
+    from fanews_classify.model.topics import TopicClassifier
+
+    n_labels = len(common["labels"])
+    thresholds = [parts.share("a threshold", value) for value in manifest["thresholds"]]
+    if len(thresholds) != n_labels:
+        raise ModelCorruptError("the thresholds do not fit the labels")
+    share = parts.share("passage_share", manifest["passage_share"])
+    common["scorer"] = PassageScorer(common["scorer"], share)
+    return TopicClassifier(
+        **common,
+        calibration=SigmoidCalibration.from_json(manifest["calibration"], n_labels),
+        thresholds=np.array(thresholds),
+    )
+
+
+def _stance(manifest: Mapping[str, Any], parts: _Parts, common: dict[str, Any]) -> StanceClassifier:
+    from fanews_classify.model._focus import Focus
+    from fanews_classify.model.stance import StanceClassifier
+
+    n_labels = len(common["labels"])
     targets = parts.names("targets")
-    bias = arrays["bias"]
-    if bias.dtype != np.float64 or bias.shape != (len(targets), len(labels)):
+    bias = parts.arrays["bias"]
+    if bias.dtype != np.float64 or bias.shape != (len(targets), n_labels):
         raise ModelArrayError("the bias does not fit the targets and labels")
     relevance = LinearScorer(parts.blocks(RELEVANCE, len(targets)), np.zeros(len(targets)))
     return StanceClassifier(
         **common,
+        calibration=Calibration.from_json(manifest["calibration"]),
         targets=targets,
         focus=Focus(relevance, targets),
-        focus_scorer=LinearScorer(parts.blocks(FOCUS, len(labels)), np.zeros(len(labels))),
+        focus_scorer=LinearScorer(parts.blocks(FOCUS, n_labels), np.zeros(n_labels)),
         bias=bias,
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Parts:
     manifest: Mapping[str, Any]
     arrays: Arrays
@@ -145,42 +172,76 @@ class _Parts:
                 raise ModelCorruptError(f"block {i} is {type(entry).__name__}, not an object")
             if entry.get("role", TEXT) != role:
                 continue
-            block = _block(entry, self.arrays, i)
+            block = self.block(entry, i)
             block.check()
-            if block.coef.shape[1] != n_columns:
+            if block.n_columns != n_columns:
                 raise ModelArrayError(f"the weights of block {i} do not fit")
             made.append(block)
         return tuple(made)
 
+    def block(self, entry: Mapping[str, Any], i: int) -> Block:
+        """Return one block, unchecked but for the types of its arrays."""
+        terms = self.array(f"terms.{i}", "u1")
+        table = HashTable(
+            self.array(f"entries.{i}", "u8"),
+            self.array(f"displacements.{i}", "u4"),
+            int(entry["multiplier"], 16),
+            int(entry["terms"]),
+        )
+        options = AnalyzerOptions.from_json(entry["analyzer"])
+        if "readings" in entry:
+            readings = [
+                Reading(
+                    None if reading["max_tokens"] is None else int(reading["max_tokens"]),
+                    self.array(f"words_{j}.{i}", "i8"),
+                    self.array(f"scales_{j}.{i}", "f8"),
+                    self.share("growth", reading["growth"]),
+                )
+                for j, reading in enumerate(entry["readings"])
+            ]
+            if not readings:
+                raise ModelCorruptError(f"block {i} has no readings")
+            return SummedBlock(options, table, terms, tuple(readings))
+        from fanews_classify.model._counted import CountedBlock, Weighting
+
+        return CountedBlock(
+            options,
+            table,
+            terms,
+            weighting=Weighting(entry["sublinear_tf"], entry["binary"], entry["norm"]),
+            idf=self.array(f"idf.{i}", "f4") if entry["use_idf"] else None,
+            coef=self.array(f"coef.{i}", "f2", "f4"),
+        )
+
+    def array(self, name: str, *dtypes: str) -> npt.NDArray[Any]:
+        """Return an array of one of the given types."""
+        array = self.arrays[name]
+        if array.dtype not in [np.dtype(dtype) for dtype in dtypes]:
+            raise ModelArrayError(f"the array {name} has the unexpected type {array.dtype}")
+        return array
+
 
 def _block_entry(arrays: dict[str, npt.NDArray[Any]], i: int, block: Block) -> dict[str, Any]:
     """Put a block's arrays beside the others; return its entry in the manifest."""
-    arrays[f"fingerprints.{i}"] = block.table.fingerprints
-    arrays[f"ids.{i}"] = block.table.ids
+    from fanews_classify.model._counted import CountedBlock
+
+    arrays[f"entries.{i}"] = block.table.entries
+    arrays[f"displacements.{i}"] = block.table.displacements
+    arrays[f"terms.{i}"] = block.terms_blob
+    entry = {
+        "analyzer": block.options.to_json(),
+        "multiplier": f"{block.table.multiplier:016x}",
+        "terms": block.table.size,
+    }
+    if isinstance(block, SummedBlock):
+        for j, reading in enumerate(block.readings):
+            arrays[f"words_{j}.{i}"] = reading.words
+            arrays[f"scales_{j}.{i}"] = reading.scales
+        readings = [{"max_tokens": r.max_tokens, "growth": r.growth} for r in block.readings]
+        return {**entry, "readings": readings}
+    if not isinstance(block, CountedBlock):
+        raise TypeError(f"cannot store a {type(block).__name__}")
     arrays[f"coef.{i}"] = block.coef
-    arrays[f"terms.{i}"] = np.frombuffer(block.terms_blob, dtype=np.uint8)
     if block.idf is not None:
         arrays[f"idf.{i}"] = block.idf
-    weighting = block.weighting
-    return {
-        "analyzer": block.options.to_json(),
-        "sublinear_tf": weighting.sublinear_tf,
-        "binary": weighting.binary,
-        "norm": weighting.norm,
-        "use_idf": block.idf is not None,
-    }
-
-
-def _block(entry: Mapping[str, Any], arrays: Arrays, i: int) -> Block:
-    fingerprints, ids = arrays[f"fingerprints.{i}"], arrays[f"ids.{i}"]
-    coef = arrays[f"coef.{i}"]
-    if fingerprints.dtype != np.uint32 or ids.dtype != np.int32 or coef.dtype.kind != "f":
-        raise ModelArrayError("the arrays of a block have unexpected types")
-    return Block(
-        options=AnalyzerOptions.from_json(entry["analyzer"]),
-        weighting=Weighting(entry["sublinear_tf"], entry["binary"], entry["norm"]),
-        table=HashTable(fingerprints, ids),
-        idf=arrays[f"idf.{i}"] if entry["use_idf"] else None,
-        coef=coef,
-        terms_blob=arrays[f"terms.{i}"].tobytes(),
-    )
+    return {**entry, **asdict(block.weighting), "use_idf": block.idf is not None}

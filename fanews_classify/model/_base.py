@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from fanews_classify.errors import InputTypeError, LabelError, ParameterError
-from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._explain import Evidence, contributions
 from fanews_classify.model._linear import LinearScorer
-from fanews_classify.model._sigmoid import SigmoidCalibration
 from fanews_classify.text._hashing import WINDOW
 from fanews_classify.text._input import check_text, check_texts
+
+if TYPE_CHECKING:
+    from fanews_classify.model._calibration import Calibration
+    from fanews_classify.model._sigmoid import SigmoidCalibration
 
 FloatArray = npt.NDArray[np.float64]
 Answer = TypeVar("Answer")
@@ -158,7 +160,7 @@ class TextClassifier(LinearClassifier, Generic[Answer]):
         for part in parts:
             yield from self._answers(part, threshold)
 
-    def _probabilities(self, texts: list[str]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    def _probabilities(self, texts: list[str]) -> tuple[FloatArray, FloatArray]:
         scores, known = self.scorer.score(texts)
         return self.calibration.probabilities(scores, known), known
 

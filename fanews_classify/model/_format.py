@@ -21,7 +21,6 @@ import json
 import math
 import os
 import re
-import secrets
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,7 +40,7 @@ from fanews_classify.errors import (
 )
 
 MAGIC: Final = b"\x93FANEWS\n"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 _PREFIX: Final = struct.Struct("<8sII32s")
 _ALIGNMENT: Final = 64
 _DTYPES: Final = frozenset({"<f2", "<f4", "<f8", "<i4", "<i8", "<u4", "<u8", "|u1", "|i1"})
@@ -83,7 +82,7 @@ def write_container(
 
 
 def _write_atomically(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.write(data)
@@ -105,7 +104,7 @@ def read_container(
     -------
     manifest : dict
     arrays : dict of str to ndarray
-        Read-only views of the file's bytes.
+        Read-only views of the file's bytes: nothing is copied.
 
     Raises
     ------
@@ -165,7 +164,7 @@ def _read_parts(
             raise ModelTruncatedError(
                 f"{path} ends before its part {name!r}; copy or train the model again"
             )
-        blob = data[start : start + size]
+        blob = memoryview(data)[start : start + size]
         if hashlib.sha256(blob).hexdigest() != part["sha256"]:
             raise ModelCorruptError(
                 f"part {name!r} of {path} does not match its digest: the file was changed or "

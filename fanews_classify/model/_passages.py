@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from fanews_classify.model._block import Block, FloatArray
 from fanews_classify.model._explain import contributions
-from fanews_classify.model._linear import Block, FloatArray, LinearScorer
+from fanews_classify.model._linear import LinearScorer
 from fanews_classify.text._tokens import IntArray, TokenBatch, batches
 
 PARTS: Final = 4  # a text has so many passages at most,
@@ -46,10 +46,10 @@ class PassageScorer:
         """Intercept of the linear model."""
         return self.whole.intercept
 
-    def score(self, texts: Sequence[str]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    def score(self, texts: Sequence[str]) -> tuple[FloatArray, FloatArray]:
         """Score texts; as `LinearScorer.score`."""
         scores = np.empty((len(texts), len(self.intercept)))
-        known = np.zeros(len(texts), dtype=np.int64)
+        known = np.zeros(len(texts))
         for begin, end in batches(texts):
             tokenized = self.whole.tokenize(texts[begin:end])
             whole, known[begin:end] = self.whole.score_tokens(tokenized, end - begin)

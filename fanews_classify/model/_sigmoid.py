@@ -37,20 +37,20 @@ class SigmoidCalibration:
     prior: FloatArray
     half: float = 0.0
 
-    def probabilities(self, scores: FloatArray, known: npt.NDArray[np.int64]) -> FloatArray:
+    def probabilities(self, scores: FloatArray, known: FloatArray) -> FloatArray:
         """Return probabilities, shape (n, n_labels); the priors where nothing is known."""
         share = self._certainty(known)[:, None]
         logits = share * (scores * self.slope + self.offset)
         logits += (1.0 - share) * np.log(self.prior / (1.0 - self.prior))
         return _sigmoid(logits)
 
-    def _certainty(self, known: npt.NDArray[np.int64]) -> FloatArray:
+    def _certainty(self, known: FloatArray) -> FloatArray:
         certainty: FloatArray = known / np.maximum(known + self.half, 1e-12)
         return certainty
 
     @classmethod
     def fit(
-        cls, scores: FloatArray, known: npt.NDArray[np.int64], truth: npt.NDArray[np.bool_]
+        cls, scores: FloatArray, known: FloatArray, truth: npt.NDArray[np.bool_]
     ) -> SigmoidCalibration:
         """Fit on out-of-fold scores by maximum likelihood.
 
@@ -76,7 +76,7 @@ class SigmoidCalibration:
     def _fit_half(
         cls,
         scores: FloatArray,
-        known: npt.NDArray[np.int64],
+        known: FloatArray,
         targets: FloatArray,
         prior: FloatArray,
         half: float,

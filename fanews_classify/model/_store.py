@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 import numpy as np
 
@@ -19,15 +19,16 @@ from fanews_classify.errors import (
 )
 from fanews_classify.model._assembly import KINDS, Model, all_blocks, assemble, disassemble
 from fanews_classify.model._format import read_container, write_container
-from fanews_classify.model.classifier import NewsClassifier
-from fanews_classify.model.stance import StanceClassifier
-from fanews_classify.model.topics import TopicClassifier
 from fanews_classify.text import TEXT_PIPELINE_VERSION
-from fanews_classify.text._hashing import hash_bytes
+
+if TYPE_CHECKING:
+    from fanews_classify.model.classifier import NewsClassifier
+    from fanews_classify.model.stance import StanceClassifier
+    from fanews_classify.model.topics import TopicClassifier
 
 SUFFIX: Final = ".fanews"
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "models"
-_BARE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_NAME: Final = r"[A-Za-z0-9_-]+"
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
@@ -103,7 +104,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Model:
     >>> fc.load("section").labels[:3]
     ('culture', 'economy', 'health')
     """
-    if isinstance(name_or_path, str) and _BARE_NAME.fullmatch(name_or_path):
+    if isinstance(name_or_path, str) and re.fullmatch(_BARE_NAME, name_or_path):
         path = BUNDLED / f"{name_or_path}{SUFFIX}"
         if not path.is_file():
             names = sorted(file.stem for file in BUNDLED.glob(f"*{SUFFIX}"))
@@ -148,10 +149,10 @@ def verify(path: str | os.PathLike[str]) -> Model:
     """
     model: Model = load(path)
     for block in all_blocks(model):
-        terms = block.terms_blob.split(b"\n") if block.terms_blob else []
+        terms = block.term_bytes()
         if len(set(terms)) != len(terms):
             raise ModelArrayError(f"{path}: the vocabulary holds a term twice")
-        hashes = np.array([hash_bytes(term) for term in terms], dtype=np.uint64)
+        hashes = block.options.hash_terms(terms)
         if not np.array_equal(block.table.lookup(hashes), np.arange(len(terms))):
             raise ModelArrayError(f"{path}: the hash table does not find the model's own terms")
     return model

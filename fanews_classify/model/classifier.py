@@ -91,9 +91,17 @@ class NewsClassifier(TextClassifier[Prediction]):
         ['economy', 'unknown']
         """
         threshold = self._threshold(abstain_below)
-        if isinstance(texts, str):
-            return self._answers([texts], threshold)[0].label
-        return [answer.label for answer in self._answers(check_texts(texts), threshold)]
+        single = isinstance(texts, str)
+        listed = [texts] if isinstance(texts, str) else check_texts(texts)
+        if threshold:
+            best = self._best(listed, threshold)[0]
+        else:  # the most probable label is the one with the largest score
+            scores, known = self.scorer.score(listed)
+            found = scores.argmax(axis=1)
+            found[known == 0.0] = len(self.labels)
+            best = found.tolist()
+        labels = (*self.labels, UNKNOWN)
+        return labels[best[0]] if single else [labels[i] for i in best]
 
     def explain(
         self, text: str, *, label: str | None = None, top: int | None = None
@@ -134,12 +142,16 @@ class NewsClassifier(TextClassifier[Prediction]):
         return self._evidence(text, label, top)
 
     def _answers(self, texts: list[str], threshold: float) -> list[Prediction]:
-        probabilities, known = self._probabilities(texts)
-        best = probabilities.argmax(axis=1)
-        confidence = probabilities[np.arange(len(texts)), best]
-        best = np.where((known > 0) & (confidence >= threshold), best, len(self.labels))
         names = [*zip(self.labels, self.labels_fa, strict=True), (UNKNOWN, persian_name(UNKNOWN))]
         return [
-            Prediction(names[i][0], names[i][1], p)
-            for i, p in zip(best.tolist(), confidence.tolist(), strict=True)
+            Prediction(*names[i], confidence)
+            for i, confidence in zip(*self._best(texts, threshold), strict=True)
         ]
+
+    def _best(self, texts: list[str], threshold: float) -> tuple[list[int], list[float]]:
+        """Return the column of each answer, one past the last for unknown, and its confidence."""
+        probabilities, known = self._probabilities(texts)
+        best = probabilities.argmax(axis=1)
+        confidence = probabilities.max(axis=1)
+        best[(known == 0.0) | (confidence < threshold)] = len(self.labels)
+        return best.tolist(), confidence.tolist()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from fanews_classify.errors import InputTypeError, LabelError, ParameterError
 from fanews_classify.labels import UNKNOWN, persian_name
@@ -214,9 +213,7 @@ class StanceClassifier(LinearClassifier):
                 f"{target!r} is no target of this model; it knows {list(self.targets)}"
             )
 
-    def _scores(
-        self, texts: list[str], targets: Sequence[str]
-    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    def _scores(self, texts: list[str], targets: Sequence[str]) -> tuple[FloatArray, FloatArray]:
         scores, known = self.scorer.score(texts)
         scores += self.focus_scorer.score(self.focus.texts(texts, targets))[0]
         scores += self.bias[[self.targets.index(target) for target in targets]]
@@ -224,7 +221,7 @@ class StanceClassifier(LinearClassifier):
 
     def _probabilities(
         self, texts: list[str], targets: Sequence[str]
-    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    ) -> tuple[FloatArray, FloatArray]:
         scores, known = self._scores(texts, targets)
         return self.calibration.probabilities(scores, known), known
 

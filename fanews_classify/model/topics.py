@@ -160,9 +160,7 @@ class TopicClassifier(TextClassifier[TopicPrediction]):
             values[self.labels.index(self._check_label(label))] = value
         return replace(self, thresholds=values)
 
-    def _given(
-        self, probabilities: FloatArray, known: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.bool_]:
+    def _given(self, probabilities: FloatArray, known: FloatArray) -> npt.NDArray[np.bool_]:
         """Which labels are given; none where no word is known."""
         given: npt.NDArray[np.bool_] = probabilities >= self.thresholds
         given &= (known > 0)[:, None]

@@ -3,7 +3,8 @@
 Everything here is the standard library and numpy. The steps, in order:
 ``_rewrite`` (entities, rare characters), ``_codepage`` (one byte for one
 character, folding), ``_markup`` (tags, handles), ``_tokens`` with ``_hashing``
-(token hashes of a batch), ``_boilerplate`` (what tells the source).
+(token hashes of a batch), ``_rules`` with ``_boilerplate`` (affixes, what tells
+the source).
 """
 
 from __future__ import annotations

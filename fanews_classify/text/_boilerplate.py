@@ -90,9 +90,13 @@ def _hashes(words: list[str]) -> frozenset[int]:
     return frozenset(hash_bytes(b"".join(folded_words(word))) for word in words)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rules:
-    """The lexicon as hashes; `first` maps a token's hash to what it may begin."""
+    """The lexicon as hashes.
+
+    `first` maps a token's hash to what it may begin; `second` holds the second
+    words of phrases.
+    """
 
     first: dict[int, int]
     lead_before: frozenset[int]
@@ -101,6 +105,7 @@ class Rules:
     outlet_endings: frozenset[int]
     source_drop: frozenset[int]
     phrases: dict[int, list[tuple[tuple[int, ...], int, bool]]]
+    second: frozenset[int]
     numbered: dict[int, list[tuple[int, ...]]]
 
 
@@ -136,17 +141,24 @@ def rules() -> Rules:
         outlet_endings=_hashes(_OUTLET_ENDINGS),
         source_drop=_hashes(OUTLETS + AMBIGUOUS + ["خبرگزاری"]),
         phrases=phrases,
+        second=frozenset(rule[0][1] for found in phrases.values() for rule in found),
         numbered=numbered,
     )
 
 
 def removed_tokens(
-    at: int, kind: int, hashes: list[int], begin: int, is_number: Callable[[int], bool]
+    rules: Rules,
+    at: int,
+    kind: int,
+    hashes: list[int],
+    begin: int,
+    is_number: Callable[[int], bool],
 ) -> list[int]:
     """Return which tokens a rule removes.
 
     Parameters
     ----------
+    rules : Rules
     at : int
         Index of the token that may begin a rule.
     kind : int
@@ -165,23 +177,22 @@ def removed_tokens(
     """
     here = at - begin
     if kind == LEAD:
-        return [begin + i for i in _lead(here, hashes)]
+        return [begin + i for i in _lead(rules, here, hashes)]
     if kind == SOURCE:
         names = [
             begin + i
             for i in range(here + 1, min(here + 3, len(hashes)))
-            if hashes[i] in rules().source_drop
+            if hashes[i] in rules.source_drop
         ]
         return [at, *names] if names else []
     if kind == PHRASE:
-        return [begin + i for i in _phrase(here, hashes)]
-    return [begin + i for i in _numbered(here, hashes, lambda i: is_number(begin + i))]
+        return [begin + i for i in _phrase(rules, here, hashes)]
+    return [begin + i for i in _numbered(rules, here, hashes, lambda i: is_number(begin + i))]
 
 
-def _lead(here: int, hashes: list[int]) -> list[int]:
+def _lead(lexicon: Rules, here: int, hashes: list[int]) -> list[int]:
     """«به گزارش خبرنگار … خبرگزاری …»: all but the words that tell the desk."""
-    lexicon = rules()
-    if here == 0 or hashes[here - 1] not in lexicon.lead_before:  # «گزارش» alone is a word
+    if here == 0:  # what is before it is another text
         return []
     removed = [here - 1, here]
     for i in range(here + 2, min(here + 1 + _LONGEST_OUTLET, len(hashes))):
@@ -195,16 +206,18 @@ def _lead(here: int, hashes: list[int]) -> list[int]:
     return removed
 
 
-def _phrase(here: int, hashes: list[int]) -> range:
-    for words, after, at_end in rules().phrases[hashes[here]]:
+def _phrase(rules: Rules, here: int, hashes: list[int]) -> range:
+    for words, after, at_end in rules.phrases[hashes[here]]:
         stop = here + len(words)
         if tuple(hashes[here:stop]) == words and not (at_end and len(hashes) - stop > after):
             return range(here, min(stop + after, len(hashes)))
     return range(0)
 
 
-def _numbered(here: int, hashes: list[int], is_number: Callable[[int], bool]) -> range:
-    for words in rules().numbered[hashes[here]]:
+def _numbered(
+    rules: Rules, here: int, hashes: list[int], is_number: Callable[[int], bool]
+) -> range:
+    for words in rules.numbered[hashes[here]]:
         stop = here + len(words)
         first = stop
         if tuple(hashes[here:stop]) == words:

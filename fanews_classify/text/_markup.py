@@ -9,17 +9,20 @@ Time is linear in the length of the text, whatever it holds.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fanews_classify.text._codepage import AT, BOUNDARY, TAG_CLOSE, TAG_OPEN
 
 # In folded bytes 0-2 are blanks and line ends, 3-4 punctuation, 5 is "@",
 # 6 "<" and 7 ">"; "/" and "!" are punctuation (see _codepage).
-_TAG = re.compile(rb"\x06[\x03\x04a-z][^\x02\x06\x07]{0,300}\x07")
-_SCRIPT = re.compile(rb"\x06(script|style)(?![a-z0-9])")
-_BEFORE_AT = re.compile(rb"[a-z0-9\x03\x04]+\Z")
-_AFTER_AT = re.compile(rb"[a-z0-9\x03-\x05]*")
+_TAG = rb"\x06[\x03\x04a-z][^\x02\x06\x07]{0,300}\x07"
+_SCRIPT = rb"\x06(script|style)(?![a-z0-9])"
+_BEFORE_AT = rb"[a-z0-9\x03\x04]+\Z"
+_AFTER_AT = rb"[a-z0-9\x03-\x05]*"
 _LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 _LONGEST_SIGNATURE = 24  # characters after the last handle of a post
+
+_compiled = lru_cache(re.compile)  # when first needed, not at import
 
 
 def blank_markup(folded: bytes) -> bytes:
@@ -30,7 +33,7 @@ def blank_markup(folded: bytes) -> bytes:
     data = bytearray(folded)
     if has_tag:
         _blank_scripts(data)
-        data = bytearray(_TAG.sub(lambda match: bytes(len(match.group())), data))
+        data = bytearray(_compiled(_TAG).sub(lambda match: bytes(len(match.group())), data))
     if has_at:
         _blank_handles(data)
     return bytes(data)
@@ -38,9 +41,10 @@ def blank_markup(folded: bytes) -> bytes:
 
 def _blank_scripts(data: bytearray) -> None:
     """Blank from ``<script`` or ``<style`` to its end tag, within one text."""
+    script = _compiled(_SCRIPT)
     missing: set[bytes] = set()
     at = 0
-    while match := _SCRIPT.search(data, at):
+    while match := script.search(data, at):
         at = match.end()
         end_tag = b"\x06\x04" + match.group(1) + b"\x07"
         if end_tag in missing:
@@ -56,9 +60,9 @@ def _blank_scripts(data: bytearray) -> None:
 def _blank_handles(data: bytearray) -> None:
     at = data.find(AT)
     while at >= 0:
-        before = _BEFORE_AT.search(data, max(0, at - _LONGEST_LOCAL_PART), at)
+        before = _compiled(_BEFORE_AT).search(data, max(0, at - _LONGEST_LOCAL_PART), at)
         begin = before.start() if before else at
-        after = _AFTER_AT.match(data, at + 1)
+        after = _compiled(_AFTER_AT).match(data, at + 1)
         end = after.end() if after else at + 1
         if before is None:  # a channel's handle, not an address
             text_end = data.find(BOUNDARY, end, end + _LONGEST_SIGNATURE + 1)

@@ -6,9 +6,7 @@ page, with the place of every new character in the original kept.
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
 from functools import lru_cache
 
 import numpy as np
@@ -16,10 +14,15 @@ import numpy.typing as npt
 
 from fanews_classify.text._codepage import BOUNDARY_CHAR, IN_PAGE
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,20});")
-_IN_PAGE_CLASS = "".join(re.escape(char) for char in sorted(IN_PAGE - {BOUNDARY_CHAR}))
-_RARE = re.compile(_ENTITY.pattern + f"|[^{_IN_PAGE_CLASS}]+")
+_ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,20});"
 _HALF_SPACE = "\u200c"
+
+
+@lru_cache(maxsize=1)
+def _rare() -> re.Pattern[str]:
+    """Compile what is rewritten, once and not at import: few texts need it."""
+    in_page = "".join(re.escape(char) for char in sorted(IN_PAGE - {BOUNDARY_CHAR}))
+    return re.compile(f"{_ENTITY}|[^{in_page}]+")
 
 
 @lru_cache(maxsize=4096)
@@ -34,6 +37,8 @@ def expansion(char: str) -> str:
     >>> expansion("ﻻ"), expansion("é"), expansion("７"), expansion("中")
     ('لا', 'e', '7', '')
     """
+    import unicodedata
+
     if char.isdecimal():
         return str(unicodedata.decimal(char))
     parts = unicodedata.normalize("NFKD", char)
@@ -48,7 +53,7 @@ def needs_rewrite(text: str, strangers: list[str]) -> bool:
     return (
         any(expansion(char) for char in strangers)
         or BOUNDARY_CHAR in text
-        or ("&" in text and _ENTITY.search(text) is not None)
+        or ("&" in text and re.search(_ENTITY, text) is not None)
     )
 
 
@@ -69,10 +74,12 @@ def rewrite(text: str) -> tuple[str, npt.NDArray[np.intp]]:
         is ``len(text)``, so ``text[origin[i]:origin[i + 1]]`` is what character
         ``i`` came from (empty for all but the last part of an expansion).
     """
+    import html
+
     pieces: list[str] = []
     begins: list[npt.NDArray[np.intp]] = []
     last = 0
-    for match in _RARE.finditer(text):
+    for match in _rare().finditer(text):
         start, found = match.start(), match.group()
         if found[0] == "&":
             replacement = _HALF_SPACE if found.lower() == "&zwnj;" else html.unescape(found)

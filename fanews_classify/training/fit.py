@@ -17,7 +17,6 @@ from sklearn.metrics import f1_score
 from fanews_classify.errors import RecipeError
 from fanews_classify.evaluation.thresholds import best_threshold
 from fanews_classify.model._assembly import Model
-from fanews_classify.model._export import linear_scorer
 from fanews_classify.model._focus import Focus
 from fanews_classify.model._linear import LinearScorer
 from fanews_classify.model._passages import PassageScorer
@@ -83,21 +82,7 @@ def fit_model(
 ) -> Model:
     """Fit on all documents and make the classifier of the recipe's task."""
     linear = fit_on(recipe, learner, documents, np.arange(len(documents)), unlabelled)
-    intercept = np.round(linear.intercept, 6)
-    scorers = {}
-    begin = 0
-    parts: dict[str, list[int]] = {"text": [], "focus": []}
-    blocks = zip(recipe.features, linear.design.blocks.vectorizers, strict=True)
-    chosen: dict[str, list[tuple[Any, float]]] = {"text": [], "focus": []}
-    for block, vectorizer in blocks:
-        end = begin + len(vectorizer.get_feature_names_out())
-        parts[block.view] += range(begin, end)
-        chosen[block.view].append((vectorizer, block.factor))
-        begin = end
-    for view, at_zero in (("text", intercept), ("focus", np.zeros_like(intercept))):
-        scorers[view] = linear_scorer(
-            chosen[view], linear.coef[:, parts[view]], at_zero, recipe.weight_dtype
-        )
+    scorers = replace(linear, intercept=np.round(linear.intercept, 6)).scorers(recipe.weight_dtype)
     common: dict[str, Any] = {
         "name": recipe.name,
         "labels": tuple(linear.classes),
@@ -112,7 +97,7 @@ def fit_model(
         return TopicClassifier(**common, thresholds=judgement.thresholds)
     if recipe.task == "stance":
         targets = recipe.targets
-        bias = linear.bias if len(linear.bias) else np.zeros((len(targets), len(intercept)))
+        bias = linear.bias if len(linear.bias) else np.zeros((len(targets), len(linear.classes)))
         return StanceClassifier(
             **common,
             targets=targets,

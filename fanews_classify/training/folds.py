@@ -48,9 +48,9 @@ class OutOfFold:
 
     index: npt.NDArray[np.intp]
     scores: FloatArray
-    known: npt.NDArray[np.int64]
+    known: FloatArray
     short_scores: FloatArray
-    short_known: npt.NDArray[np.int64]
+    short_known: FloatArray
     fold: list[str]
 
 
@@ -153,7 +153,7 @@ def _score_fold(
     training: IntArray,
     held_out: IntArray,
     unlabelled: Unlabelled | None,
-) -> tuple[FloatArray, npt.NDArray[np.int64], FloatArray, npt.NDArray[np.int64]]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Score the held-out documents, whole and their first words."""
     by_source = not name.startswith(GROUP_FOLD)
     outlets = {documents[int(i)].source for i in held_out} if by_source else set()

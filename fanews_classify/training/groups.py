@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.features._terms import word_terms
-from fanews_classify.text._tokens import batches, tokenize_batch
+from fanews_classify.features._terms import leaving
+from fanews_classify.text._hashing import BLANK, MULTIPLIER, POWERS
+from fanews_classify.text._tokens import TokenBatch, batches, tokenize_batch
 
 _SHINGLE: Final = 4  # words
 _WORDS: Final = 200  # of each text; a story's versions begin alike
@@ -87,9 +88,9 @@ def _sketches(
     sizes = np.zeros(len(texts), dtype=np.intp)
     for begin, end in batches(texts):
         batch = tokenize_batch(texts[begin:end]).head(_WORDS)
-        terms = word_terms(batch, (_SHINGLE, _SHINGLE))
-        owner = np.searchsorted(batch.splits, terms.tokens, side="right") - 1
-        mixed = (terms.hashes ^ (terms.hashes >> np.uint64(29))) * _MIX
+        shingles, tokens = _shingles(batch)
+        owner = np.searchsorted(batch.splits, tokens, side="right") - 1
+        mixed = (shingles ^ (shingles >> np.uint64(29))) * _MIX
         keys = np.unique(np.stack([owner.astype(np.uint64), mixed], axis=1), axis=0)
         row = keys[:, 0].astype(np.intp)
         rank = np.arange(len(row)) - np.searchsorted(row, row)
@@ -98,3 +99,23 @@ def _sketches(
         all_owners.append(row[kept] + begin)
         sizes[begin:end] = np.bincount(row[kept], minlength=end - begin)
     return np.concatenate(all_hashes), np.concatenate(all_owners), sizes
+
+
+def _shingles(batch: TokenBatch) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+    """Hash the shingles of a batch; return also the first token of each.
+
+    The hash is that of their text, words with a blank between, and has nothing
+    to do with how features are hashed: groups, and with them folds and scores,
+    must not change with those.
+    """
+    letters = batch.padded(np.arange(len(batch)))[1] - 2
+    run, length = batch.hashes, letters
+    for n in range(1, _SHINGLE):
+        joined = batch.hashes[n:] * np.uint64(MULTIPLIER) + np.uint64(ord(BLANK))
+        run = run[:-1] + POWERS[length[:-1]] * joined
+        length = length[:-1] + 1 + letters[n:]
+    inside = np.ones(len(batch), dtype=np.bool_)
+    inside[len(run) :] = False
+    inside[leaving(batch.splits, _SHINGLE)] = False
+    first = inside.nonzero()[0]
+    return run[first], first

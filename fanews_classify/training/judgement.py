@@ -54,7 +54,7 @@ def judge(
     probabilities = np.empty_like(held_out.scores)
     for name in sorted(set(held_out.fold)):
         here = fold == name
-        others = _calibrate(held_out, targets, ~here)
+        others = _calibrate(recipe, held_out, targets, ~here)
         probabilities[here] = others.probabilities(held_out.scores[here], held_out.known[here])
     evaluation = evaluate_probabilities(
         labels,
@@ -64,18 +64,20 @@ def judge(
         threshold=recipe.abstain_below,
         slices=_slices(judged, held_out),
     )
-    whole = _calibrate(held_out, targets, np.ones(len(targets), dtype=np.bool_))
+    whole = _calibrate(recipe, held_out, targets, np.ones(len(targets), dtype=np.bool_))
     return Judgement(whole, np.zeros(0), evaluation)
 
 
 def _calibrate(
-    held_out: OutOfFold, targets: npt.NDArray[np.intp], chosen: BoolArray
+    recipe: Recipe, held_out: OutOfFold, targets: npt.NDArray[np.intp], chosen: BoolArray
 ) -> Calibration:
     """Fit on whole texts and on their first words."""
     return Calibration.fit(
         np.concatenate((held_out.scores[chosen], held_out.short_scores[chosen])),
         np.concatenate((held_out.known[chosen], held_out.short_known[chosen])),
         np.concatenate((targets[chosen], targets[chosen])),
+        # What the expected norm does not see, that a text repeats itself, the calibration must.
+        decays=any(block.norm == "expected" for block in recipe.features),
     )
 
 

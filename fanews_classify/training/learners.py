@@ -12,11 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from fanews_classify.model._export import linear_scorer
+from fanews_classify.model._linear import LinearScorer
 from fanews_classify.model._passages import PassageScorer
 from fanews_classify.training.annotations import Label
 from fanews_classify.training.blocks import FeatureBlocks, Views
 from fanews_classify.training.focus import fit_focus
-from fanews_classify.training.recipe import Learner, Recipe
+from fanews_classify.training.recipe import VIEWS, Learner, Recipe
 from fanews_classify.training.unlabelled import Unlabelled
 
 FloatArray = npt.NDArray[np.float64]
@@ -100,24 +101,44 @@ class Linear:
 
     def score(
         self, texts: list[str], labels: Sequence[str], targets: Sequence[str] | None = None
-    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    ) -> tuple[FloatArray, FloatArray]:
         """Score texts for all labels; return also how many known terms each has."""
         targets = targets or [""] * len(texts)
         columns = [labels.index(label) for label in self.classes]
         # A label that the training documents lack is scored below all others.
         scores = np.full((len(texts), len(labels)), float(self.intercept.min()) - 1.0)
+        views = self.design.views(texts, targets)
         recipe = self.design.recipe
-        if recipe.passage_share:
-            scorer = PassageScorer(
-                linear_scorer(self.design.blocks.weighted(), self.coef, self.intercept),
-                recipe.passage_share,
-            )
-            scores[:, columns], known = scorer.score(texts)
-            return scores, known
-        matrix = self.design.blocks.transform(self.design.views(texts, targets))
-        scores[:, columns] = matrix @ self.coef.T + self.intercept
+        if recipe.passage_share or any(block.norm == "expected" for block in recipe.features):
+            # As the saved model will: rounded, and with its notion of what is known.
+            scorers = self.scorers()
+            whole = PassageScorer(scorers["text"], recipe.passage_share)
+            scores[:, columns], known = whole.score(views["text"])
+            if "focus" in views:
+                scores[:, columns] += scorers["focus"].score(views["focus"])[0]
+        else:
+            matrix = self.design.blocks.transform(views)
+            scores[:, columns] = matrix @ self.coef.T + self.intercept
+            known = np.diff(matrix.indptr).astype(np.float64)
         scores[:, columns] += self.design.target_columns(targets) @ self.bias
-        return scores, np.diff(matrix.indptr).astype(np.int64)
+        return scores, known
+
+    def scorers(self, weight_dtype: str = "float32") -> dict[str, LinearScorer]:
+        """Make the scorer of each view; only the one of the text has the intercept."""
+        made = {}
+        ends = np.cumsum([len(v.vocabulary_) for v in self.design.blocks.vectorizers])
+        for view in VIEWS:
+            chosen, columns = [], [np.zeros(0, dtype=np.intp)]
+            for (vectorizer, factor), block, end in zip(
+                self.design.blocks.weighted(), self.design.recipe.features, ends, strict=True
+            ):
+                if block.view == view:
+                    chosen.append((vectorizer, factor))
+                    columns.append(np.arange(end - len(vectorizer.vocabulary_), end))
+            intercept = self.intercept if view == VIEWS[0] else np.zeros_like(self.intercept)
+            coef = self.coef[:, np.concatenate(columns)]
+            made[view] = linear_scorer(chosen, coef, intercept, weight_dtype)
+        return made
 
 
 class Design:

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from fanews_classify.features._table import HashTable
 from fanews_classify.text._codepage import term_bytes
-from fanews_classify.text._hashing import hash_bytes
+from fanews_classify.text._hashing import hash_terms
 from fanews_classify.text._tokens import batches, tokenize_batch
 
 _WINDOW: Final = 5  # words to each side
@@ -55,7 +56,9 @@ def word_vectors(
         shape=counts.shape,
     )
     dimensions = min(dimensions, len(words) - 1)
-    left, strength, _ = randomized_svd(positive, dimensions, n_iter=2, random_state=seed)
+    # On one thread: how many there are changes the last digits, and with them a model's bytes.
+    with threadpool_limits(1):
+        left, strength, _ = randomized_svd(positive, dimensions, n_iter=2, random_state=seed)
     vectors = left * np.sqrt(strength)
     size = np.linalg.norm(vectors, axis=1, keepdims=True)
     # Words without a neighbour come out as rounding noise, not as exact zeros.
@@ -67,16 +70,14 @@ def word_vectors(
 def _neighbours(texts: Sequence[str], words: Sequence[str]) -> sp.csr_matrix:
     """Count how often two words stand within the window of each other."""
     n_words = len(words)
-    table = HashTable.build(
-        np.array([hash_bytes(term_bytes(word)) for word in words], dtype=np.uint64)
-    )
+    table = HashTable.build(hash_terms([term_bytes(word) for word in words]))
     counts = sp.csr_matrix((n_words, n_words), dtype=np.float32)
     pending: list[npt.NDArray[np.int64]] = []
     for begin, end in batches(texts):
         batch = tokenize_batch(texts[begin:end])
-        ids = table.lookup(batch.hashes).astype(np.int64)
+        ids = table.lookup(batch.hashes)
         owner = np.repeat(np.arange(end - begin), np.diff(batch.splits))
-        known = ids >= 0
+        known = ids < table.size
         ids, owner = ids[known], owner[known]
         for distance in range(1, _WINDOW + 1):
             inside = owner[distance:] == owner[:-distance]

@@ -1,0 +1,1 @@
+"""Many texts: several processes at once."""
