@@ -3,8 +3,8 @@
     python benchmarks/figures.py            rewrite the tables between the markers
     python benchmarks/figures.py --check    exit 1 if a table is not up to date
 
-Scores come from the bundled model's own manifest, speeds from docs/speed.json
-(benchmarks/speed.py), ablations from docs/ablation.json (benchmarks/ablation.py).
+Scores come from the bundled models' own manifests, ablations from docs/ablation.json
+(benchmarks/ablation.py), speeds from the files that speed_figures.py reads.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from speed_figures import growth, lengths, processes, speeds, steps, transform
+
 import fanews_classify as fc
 from fanews_classify.model._store import BUNDLED
 
 ROOT = Path(__file__).resolve().parent.parent
-SPEED = ROOT / "docs" / "speed.json"
 ABLATION = ROOT / "docs" / "ablation.json"
-PAGES = ("README.md", "README.fa.md", "docs/experiments.md", "docs/model-cards.md")
+PAGES = (
+    "README.md",
+    "README.fa.md",
+    "docs/experiments.md",
+    "docs/model-cards.md",
+    "docs/speed.md",
+)
 CURVE = ROOT / "docs" / "learning_curve.json"
 
 
@@ -195,38 +202,6 @@ def learning_curve() -> str:
     return "\n".join(lines)
 
 
-def speeds(persian: bool) -> str:
-    """Speeds side by side."""
-    found = json.loads(SPEED.read_text(encoding="utf-8"))
-    head = (
-        ["", "متن در ثانیه", "نانوثانیه برای هر واژه", "ما چند برابر تندتریم"]
-        if persian
-        else ["", "texts/s", "ns a word", "ours is faster by"]
-    )
-    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|"]
-    for name, row in found["speed"].items():
-        ratio = f"{row['ratio']:.1f} ({row['ratio_low']:.1f}–{row['ratio_high']:.1f})"
-        lines.append(
-            f"| {name} | {row['texts_per_second']:,} | {row['ns_per_word']:.0f} | "
-            f"{'' if name.startswith('ours') else ratio} |"
-        )
-    head = ["", "ثانیه", "بیشینه حافظه"] if persian else ["start-up", "seconds", "peak memory"]
-    lines += ["", f"| {' | '.join(head)} |", "|---|---|---|"]
-    lines += [
-        f"| {name} | {row['seconds']:.2f} | {row['megabytes']:.0f} MB |"
-        for name, row in found["start_up"].items()
-    ]
-    size = (BUNDLED / "section.fanews").stat().st_size / 1e6
-    each = found["words"] / found["texts"]
-    note = (
-        f"{found['texts']} خبر واقعی، میانگین {each:.0f} واژه، یک هسته؛ مدل {size:.1f} مگابایت."
-        if persian
-        else f"{found['texts']} real news texts of {each:.0f} words on average, one core; the "
-        f"model has {size:.1f} MB."
-    )
-    return "\n".join([*lines, "", note])
-
-
 def ablation() -> str:
     """Tabulate what each part of the recipe is worth."""
     found = json.loads(ABLATION.read_text(encoding="utf-8"))
@@ -258,6 +233,11 @@ def rendered(page: str, text: str) -> str:
     tables = {
         "scores": lambda: scores(persian),
         "speeds": lambda: speeds(persian),
+        "lengths": lengths,
+        "steps": steps,
+        "growth": growth,
+        "transform": transform,
+        "processes": processes,
         "ablation": ablation,
         "analyze": analysis,
         "topics": lambda: topics(persian),
