@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import subprocess
 import sys
 import tracemalloc
@@ -168,6 +169,14 @@ def test_processes_give_the_same_answers_and_map_the_model(section: fc.NewsClass
     found = list(in_processes(Probe(section), iter(texts), n_jobs=2))
     assert [label for label, _ in found] == section.predict(texts)
     assert all(mapped for _, mapped in found)
+
+
+def test_what_was_made_for_speed_is_not_sent_to_processes(topic: fc.TopicClassifier) -> None:
+    model = pickle.loads(pickle.dumps(topic))
+    before = len(pickle.dumps(model))
+    assert model.predict(SENTENCE) == topic.predict(SENTENCE)
+    assert model.scorer.blocks[0].terms
+    assert len(pickle.dumps(model)) == before
 
 
 def test_processes_refuse_what_predict_refuses(section: fc.NewsClassifier) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,10 @@ class Block:
     options: AnalyzerOptions
     table: HashTable
     terms_blob: npt.NDArray[np.uint8] = field(repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was made for speed: other processes make it where they need it."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @property
     def tokenization(self) -> Tokenization:
