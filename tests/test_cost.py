@@ -129,6 +129,7 @@ def test_the_bundled_section_model_takes_the_fast_way(section: fc.NewsClassifier
 
 def test_sums_of_words_are_words_of_sums() -> None:
     rng = np.random.default_rng(0)
+    assert unpack(pack(np.zeros((4, 0), dtype=np.int64))).shape == (6, 0)
     for n_fields in (1, 3, 4, 9):
         fields = rng.integers(-LARGEST, LARGEST + 1, (n_fields, 50))
         fields[:, :2] = -LARGEST, LARGEST

@@ -52,9 +52,11 @@ def pack(fields: Int64Array) -> Int64Array:
     ndarray of int64, shape (ceil(n_fields / 3), n)
     """
     n_fields, n = fields.shape
-    padded = np.zeros((-(-n_fields // FIELDS) * FIELDS, n), dtype=np.int64)
+    n_words = -(-n_fields // FIELDS)
+    padded = np.zeros((n_words * FIELDS, n), dtype=np.int64)
     padded[:n_fields] = fields
-    words: Int64Array = (padded.reshape(-1, FIELDS, n) << _SHIFTS.reshape(1, FIELDS, 1)).sum(axis=1)
+    shifted = padded.reshape(n_words, FIELDS, n) << _SHIFTS.reshape(1, FIELDS, 1)
+    words: Int64Array = shifted.sum(axis=1)
     return words
 
 
@@ -68,7 +70,7 @@ def unpack(words: Int64Array) -> Int64Array:
     fields = (words + _BIAS) >> _SHIFTS
     fields &= _MASK
     fields -= _HALF
-    return fields.transpose(1, 0, 2).reshape(-1, words.shape[1])
+    return fields.transpose(1, 0, 2).reshape(len(words) * FIELDS, words.shape[1])
 
 
 def sum_segments(
@@ -93,7 +95,7 @@ def sum_segments(
         found = np.concatenate([_sum_pieces(*part) for part in parts])
     else:
         found = unpack(np.concatenate([_sum(w, rows, splits[:-1]) for w, rows, splits in parts]))
-    return found.reshape(len(parts), -1, found.shape[1])
+    return found.reshape(len(parts), len(found) // len(parts), found.shape[1])
 
 
 def _sum(words: Int64Array, rows: Int64Array, starts: npt.NDArray[np.intp]) -> Int64Array:

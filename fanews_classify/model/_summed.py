@@ -163,7 +163,7 @@ class SummedBlock(Block):
         starts, ends = batch.starts.tolist(), batch.ends.tolist()
         for reading in self.readings:
             ids, _ = reading.ids(found, batch.splits, ngram_range, self.table.size)
-            fields = reading.fields(ids.ravel()).reshape(-1, *ids.shape)
+            fields = reading.fields(ids.ravel()).reshape(len(reading.scales), *ids.shape)
             divisor = float(norm(fields[-1].sum(), reading.growth))
             for token, size in zip(*fields[-1].nonzero(), strict=True):
                 span = starts[token], ends[token + ngram_range[0] + size - 1] - 1
