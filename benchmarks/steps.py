@@ -25,10 +25,10 @@ from speed_texts import judged_texts
 import fanews_classify as fc
 from fanews_classify.features._extractor import find_runs
 from fanews_classify.model._summed import SummedBlock
-from fanews_classify.text._codepage import BOUNDARY_CHAR, FIRST_LETTER, encode, fold
+from fanews_classify.text._codepage import BOUNDARY_CHAR, encode, fold
 from fanews_classify.text._hashing import hash_spans
 from fanews_classify.text._markup import blank_markup
-from fanews_classify.text._tokens import batches, tokenize_batch
+from fanews_classify.text._tokens import batches, find_tokens, tokenize_batch
 
 FLOOR = ("encode", "fold", "hash", "look up words")
 
@@ -54,13 +54,7 @@ def steps_of(model: fc.NewsClassifier, texts: list[str]) -> list[Step]:
     data = [blank_markup(fold(part)) for part in raw]
     codes = [np.frombuffer(part, dtype=np.uint8) for part in data]
 
-    def edges(part: Any) -> Any:
-        is_letter = part >= FIRST_LETTER
-        found = (is_letter[1:] != is_letter[:-1]).nonzero()[0]
-        found += 1
-        return part, found[0::2], found[1::2]
-
-    spans = [edges(part) for part in codes]
+    spans = [(part, *find_tokens(part)) for part in codes]
     tokens = [tokenize_batch(part) for part in parts]
     low, high = block.options.ngram_range
     scores, mass = model.scorer.score(texts)
@@ -68,7 +62,11 @@ def steps_of(model: fc.NewsClassifier, texts: list[str]) -> list[Step]:
     return [
         Step("encode", "one byte a character", lambda: [encode(text) for text in joined]),
         Step("fold", "letters, digits, marks", lambda: [fold(part) for part in raw]),
-        Step("find tokens", "where words begin and end", lambda: [edges(p) for p in codes]),
+        Step(
+            "find tokens",
+            "where words begin and end",
+            lambda: [find_tokens(part) for part in codes],
+        ),
         Step("hash", "64 bits a word", lambda: [hash_spans(*span) for span in spans]),
         Step(
             "rules",

@@ -16,6 +16,7 @@ from fanews_classify.evaluation._metrics import Interval
 from fanews_classify.evaluation._slices import slice_lines, slices_to_dict
 from fanews_classify.evaluation.thresholds import CoveragePoint, coverage_curve
 from fanews_classify.labels import UNKNOWN
+from fanews_classify.model._base import most_probable
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -149,9 +150,7 @@ def evaluate_probabilities(
                 f"label {position} (counted from 0) is {label!r}; the model has {list(labels)}"
             )
     wanted = np.array([number[label] for label in truth])
-    answers = probabilities.argmax(axis=1)
-    confidence = probabilities[np.arange(len(wanted)), answers]
-    answers = np.where((known > 0) & (confidence >= threshold), answers, len(labels))
+    answers, confidence = most_probable(probabilities, known, threshold)
     confusion = _confusion(wanted, answers, len(labels))
     drawn = metrics.resampled(confusion, replicates, seed)
     by_class = metrics.f1_by_class(confusion)

@@ -56,11 +56,13 @@ class AnalyzerOptions:
         return hash_terms(terms, runs=self.analyzer == "word")
 
     def tokenize(self, texts: Sequence[str]) -> TokenBatch:
-        """Tokenize one batch of texts."""
-        return self.view(
-            tokenize_batch(
-                texts, boilerplate=not self.remove_boilerplate, join_affixes=self.join_affixes
-            )
+        """Tokenize one batch of texts, as far as they are read."""
+        return self.view(self.tokenize_whole(texts))
+
+    def tokenize_whole(self, texts: Sequence[str]) -> TokenBatch:
+        """Tokenize one batch of texts to their ends."""
+        return tokenize_batch(
+            texts, boilerplate=not self.remove_boilerplate, join_affixes=self.join_affixes
         )
 
     def view(self, batch: TokenBatch) -> TokenBatch:
@@ -96,9 +98,7 @@ def forget_leaving(
             ids[leaving(splits, n), column] = unknown
 
 
-def count_known(
-    batch: TokenBatch, options: AnalyzerOptions, table: HashTable, n_terms: int
-) -> Counts:
+def count_known(batch: TokenBatch, options: AnalyzerOptions, table: HashTable) -> Counts:
     """Count the terms of a batch that the table knows.
 
     Returns
@@ -111,7 +111,7 @@ def count_known(
     if options.analyzer == "word":
         found = find_runs(batch, options.ngram_range, table)
         known = found < table.size
-        return count_terms(found[known], text_of_token[known.nonzero()[0]], n_texts, n_terms)
+        return count_terms(found[known], text_of_token[known.nonzero()[0]], n_texts, table.size)
     # X_words @ T: the n-grams of each distinct word are made and looked up once, and a word
     # that comes twice in a text is counted before they are.
     first, word = distinct(batch.hashes)
@@ -123,4 +123,4 @@ def count_known(
     ids = ids[np.argsort(owner.astype(narrow), kind="stable")]
     sizes = np.bincount(owner, minlength=len(first))
     words = count_terms(word, text_of_token, n_texts, len(first))
-    return count_parts(words, np.cumsum(sizes) - sizes, sizes, ids, n_terms)
+    return count_parts(words, np.cumsum(sizes) - sizes, sizes, ids, table.size)

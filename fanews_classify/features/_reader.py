@@ -27,14 +27,14 @@ class TermReader:
     options: AnalyzerOptions
     tokenizer: Callable[[str], Iterable[str]] | None = None
 
-    def counts(self, texts: list[str], table: HashTable, n_terms: int) -> Counts:
+    def counts(self, texts: list[str], table: HashTable) -> Counts:
         """Count the terms of one batch that the table knows."""
         if self.tokenizer is None:
-            return count_known(self.options.tokenize(texts), self.options, table, n_terms)
+            return count_known(self.options.tokenize(texts), self.options, table)
         hashes, rows = self.hashed(texts)
         ids = table.lookup(hashes)
         known = ids < table.size
-        return count_terms(ids[known], rows[known], len(texts), n_terms)
+        return count_terms(ids[known], rows[known], len(texts), table.size)
 
     def names(self, texts: list[str], hashes: npt.NDArray[np.uint64]) -> list[str]:
         """Find the text of each selected term by a second walk over the texts.

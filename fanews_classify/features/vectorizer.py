@@ -269,7 +269,7 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         parts: list[Counts] = []
         size = WINDOW if self.analyzer == "word" else 4 * WINDOW  # n-grams: once a batch and word
         for begin, end in batches(texts, size):
-            parts.append(reader.counts(texts[begin:end], table, n_terms))
+            parts.append(reader.counts(texts[begin:end], table))
         indptr = [np.zeros(1, dtype=np.intp)]
         for part in parts:
             indptr.append(part.splits[1:] + indptr[-1][-1])

@@ -117,7 +117,8 @@ def _topics(manifest: Mapping[str, Any], parts: _Parts, common: dict[str, Any]) 
     if len(thresholds) != n_labels:
         raise ModelCorruptError("the thresholds do not fit the labels")
     share = parts.share("passage_share", manifest["passage_share"])
-    common["scorer"] = PassageScorer(common["scorer"], share)
+    whole = common["scorer"]
+    common["scorer"] = PassageScorer(whole.blocks, whole.intercept, share)
     return TopicClassifier(
         **common,
         calibration=SigmoidCalibration.from_json(manifest["calibration"], n_labels),

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fanews_classify.errors import InputTypeError, LabelError, ParameterError
+from fanews_classify.labels import UNKNOWN, persian_name
 from fanews_classify.model._explain import Evidence, contributions
 from fanews_classify.model._linear import LinearScorer
 from fanews_classify.text._hashing import WINDOW
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 Answer = TypeVar("Answer")
 
-_STREAM_TEXTS: Final = 1024  # texts held at once by `stream`, whatever their length
+_STREAM_TEXTS: Final = 1024  # `stream` holds so many texts at once at most,
+_STREAM_CHARACTERS: Final = 4 * WINDOW  # and no more once they have so many characters
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,6 +86,12 @@ class LinearClassifier:
         """Yield what adds up to a label's score: (span, weight)."""
         for block in self.scorer.blocks:
             yield from contributions(block, text, column)
+
+    @property
+    def _names(self) -> list[tuple[str, str]]:
+        """English and Persian names of the labels, and last of «unknown»."""
+        named = zip(self.labels, self.labels_fa, strict=True)
+        return [*named, (UNKNOWN, persian_name(UNKNOWN))]
 
     def _check_label(self, label: str) -> str:
         if label not in self.labels:
@@ -168,6 +176,25 @@ class TextClassifier(LinearClassifier, Generic[Answer]):
         raise NotImplementedError
 
 
+def most_probable(
+    probabilities: FloatArray, known: FloatArray, threshold: float
+) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """Choose one label for each text.
+
+    Returns
+    -------
+    best : ndarray of intp, shape (n,)
+        Columns; one past the last for «unknown», where no word is known or no
+        label is as probable as the threshold.
+    confidence : ndarray of float64, shape (n,)
+        Probability of the most probable label, also of an «unknown».
+    """
+    best = probabilities.argmax(axis=1)
+    confidence: FloatArray = probabilities.max(axis=1)
+    best[(known == 0.0) | (confidence < threshold)] = probabilities.shape[1]
+    return best, confidence
+
+
 def strongest(
     found: Iterable[tuple[tuple[int, int], float]], text: str, label: str
 ) -> list[Evidence]:
@@ -183,8 +210,18 @@ def strongest(
     return evidence
 
 
-def chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+def chunks(
+    texts: Iterable[str], most: int = _STREAM_TEXTS, characters: int = _STREAM_CHARACTERS
+) -> Iterator[list[str]]:
     """Cut a stream of texts into lists of bounded length.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    most : int
+        Texts in a list at most.
+    characters : int
+        With so many a list is full.
 
     Raises
     ------
@@ -193,26 +230,27 @@ def chunks(texts: Iterable[str]) -> Iterator[list[str]]:
     """
     if isinstance(texts, str):
         check_texts(texts)  # refuses a bare str: its characters are no texts
-    return _chunks(iter(texts))
+    return _chunks(iter(texts), most, characters)
 
 
-def _chunks(texts: Iterator[str]) -> Iterator[list[str]]:
+def _chunks(texts: Iterator[str], most: int, characters: int) -> Iterator[list[str]]:
     position = 0
     fault: InputTypeError | None = None
     while fault is None:
         held: list[str] = []
         size = 0
-        for text in islice(texts, _STREAM_TEXTS):
+        for text in islice(texts, most):
             try:
                 held.append(check_text(text, position + len(held)))
             except InputTypeError as error:
                 fault = error  # raised after the answers for what came before
                 break
             size += len(text)
-            if size >= 4 * WINDOW:
+            if size >= characters:
                 break
-        if not held and fault is None:
+        if held:
+            yield held
+        elif fault is None:
             return
-        yield held
         position += len(held)
     raise fault

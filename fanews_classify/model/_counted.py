@@ -59,7 +59,7 @@ class CountedBlock(Block):
 
     def score(self, batch: TokenBatch) -> tuple[FloatArray, FloatArray]:
         """Score tokenized texts; `known` is the number of different known terms."""
-        counts = self._count(batch)
+        counts = self._count(self.options.view(batch))
         rows = self.weights.take(counts.ids, axis=0)
         rows *= self._values(counts).astype(np.float32)[:, None]
         scores: FloatArray = row_sums(rows, counts.splits).astype(np.float64)
@@ -85,7 +85,7 @@ class CountedBlock(Block):
             raise ModelArrayError("the model's weights and document frequencies differ in length")
 
     def _count(self, batch: TokenBatch) -> Counts:
-        return count_known(self.options.view(batch), self.options, self.table, self.table.size)
+        return count_known(batch, self.options, self.table)
 
     def _values(self, counts: Counts) -> FloatArray:
         return weigh(

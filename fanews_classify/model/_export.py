@@ -42,7 +42,7 @@ def linear_scorer(
     intercept : ndarray, shape (n_labels,)
     weight_dtype : dtype, default=np.float32
         Of counted blocks. ``np.float16`` halves the model; scores then change
-        by about 0.05%. Weights that are added up have 12 bits.
+        by about 0.05%. Weights that are added up have ten bits.
     """
     ends = np.cumsum([len(vectorizer.vocabulary_) for vectorizer, _ in vectorizers])
     if (ends[-1] if len(ends) else 0) != coef.shape[1]:
@@ -203,13 +203,12 @@ def _unfitted(block: Block) -> Iterator[tuple[PersianTfidfVectorizer, npt.NDArra
         yield vectorizer(block.options.max_tokens, block.weighting, block.idf), block.weights
     elif isinstance(block, SummedBlock):
         for reading in block.readings:
-            fields = reading.fields(np.arange(block.table.size))
-            idf = np.sqrt(fields[-1])
+            weights, idf = reading.weights_and_idf(block.table.size)
             made = vectorizer(
                 reading.max_tokens, Weighting(sublinear_tf=False, norm="expected"), idf
             )
             made.norm_growth_ = reading.growth
-            yield made, (fields[:-1] / np.where(idf > 0.0, idf, 1.0)).T
+            yield made, weights
 
 
 def export_joblib(model: NewsClassifier, path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fanews_classify.model._block import Block, FloatArray, Tokenization
-from fanews_classify.text._tokens import TokenBatch, batches, tokenize_batch
+from fanews_classify.text._tokens import TokenBatch, batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +49,7 @@ class LinearScorer:
         tokenized: dict[Tokenization, TokenBatch] = {}
         for block in self.blocks:
             if block.tokenization not in tokenized:
-                removed, joined = block.tokenization
-                tokenized[block.tokenization] = tokenize_batch(
-                    texts, boilerplate=not removed, join_affixes=joined
-                )
+                tokenized[block.tokenization] = block.options.tokenize_whole(texts)
         return tokenized
 
     def score_tokens(

@@ -38,7 +38,7 @@ def quantize(values: npt.NDArray[Any]) -> tuple[Int64Array, npt.NDArray[np.float
     """
     scales = np.abs(values).max(axis=1, initial=0.0) / LARGEST
     scales[scales == 0.0] = 1.0
-    # Powers of ten would do as well: few digits, so that no rounding depends on a library.
+    # Of few digits, so that the last bits of a library's arithmetic do not reach the file.
     scales = np.array([float(f"{scale:.6g}") for scale in scales])
     whole = np.rint(values / scales[:, None]).clip(-LARGEST, LARGEST)
     return whole.astype(np.int64), scales

@@ -7,68 +7,60 @@ the row of its own passage it is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from fanews_classify.model._block import Block, FloatArray
+from fanews_classify.model._block import FloatArray, Tokenization
 from fanews_classify.model._explain import contributions
 from fanews_classify.model._linear import LinearScorer
-from fanews_classify.text._tokens import IntArray, TokenBatch, batches
+from fanews_classify.text._tokens import IntArray, TokenBatch
 
 PARTS: Final = 4  # a text has so many passages at most,
 SHORTEST: Final = 50  # each of so many tokens at least
 
 
-@dataclass(frozen=True)
-class PassageScorer:
+@dataclass(frozen=True, eq=False)
+class PassageScorer(LinearScorer):
     """Mixes the score of a text with that of the passage that speaks most for a label.
 
     Attributes
     ----------
-    whole : LinearScorer
+    blocks, intercept
+        See `LinearScorer`.
     share : float
         Of the best passage; a text of a single passage has its own score.
     """
 
-    whole: LinearScorer
     share: float
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
-        """Blocks of the linear model."""
-        return self.whole.blocks
+    def whole(self) -> LinearScorer:
+        """The scorer of texts as a whole."""
+        return LinearScorer(self.blocks, self.intercept)
 
-    @property
-    def intercept(self) -> FloatArray:
-        """Intercept of the linear model."""
-        return self.whole.intercept
-
-    def score(self, texts: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-        """Score texts; as `LinearScorer.score`."""
-        scores = np.empty((len(texts), len(self.intercept)))
-        known = np.zeros(len(texts))
-        for begin, end in batches(texts):
-            tokenized = self.whole.tokenize(texts[begin:end])
-            whole, known[begin:end] = self.whole.score_tokens(tokenized, end - begin)
-            parts = _part_counts(next(iter(tokenized.values())))
-            if self.share and parts.max() > 1:
-                cut = {key: _cut(batch, parts) for key, batch in tokenized.items()}
-                passages, _ = self.whole.score_tokens(cut, int(parts.sum()))
-                best = np.maximum.reduceat(passages, np.cumsum(parts) - parts, axis=0)
-                whole = (1.0 - self.share) * whole + self.share * best
-            scores[begin:end] = whole
+    def score_tokens(
+        self, tokenized: Mapping[Tokenization, TokenBatch], n_texts: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Score the texts of a tokenized batch; see `score`."""
+        scores, known = super().score_tokens(tokenized, n_texts)
+        parts = _part_counts(next(iter(tokenized.values())))
+        if self.share and parts.max() > 1:
+            cut = {key: _cut(batch, parts) for key, batch in tokenized.items()}
+            passages, _ = super().score_tokens(cut, int(parts.sum()))
+            best = np.maximum.reduceat(passages, np.cumsum(parts) - parts, axis=0)
+            scores = (1.0 - self.share) * scores + self.share * best
         return scores, known
 
     def contributions(self, text: str, column: int) -> Iterator[tuple[tuple[int, int], float]]:
         """Yield (span, weight): what adds up to a label's score, but for the intercept."""
-        tokenized = self.whole.tokenize([text])
+        tokenized = self.tokenize([text])
         parts = _part_counts(next(iter(tokenized.values())))
         share = self.share if parts[0] > 1 else 0.0
         cut = {key: _cut(batch, parts) for key, batch in tokenized.items()}
-        passages, _ = self.whole.score_tokens(cut, int(parts[0]))
+        passages, _ = super().score_tokens(cut, int(parts[0]))
         best = int(passages[:, column].argmax())
         for block in self.blocks:
             batch = cut[block.tokenization]

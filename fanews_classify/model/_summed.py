@@ -83,6 +83,13 @@ class Reading:
         values: FloatArray = whole * self.scales[:, None]
         return values
 
+    def weights_and_idf(self, n_terms: int) -> tuple[FloatArray, FloatArray]:
+        """Return what `make` was given, but for the rounding."""
+        fields = self.fields(np.arange(n_terms))
+        idf: FloatArray = np.sqrt(fields[-1])
+        weights: FloatArray = (fields[:-1] / np.where(idf > 0.0, idf, 1.0)).T
+        return weights, idf
+
     def ids(
         self, ids: Int64Array, splits: IntArray, ngram_range: tuple[int, int], unknown: int
     ) -> tuple[Int64Array, IntArray]:
@@ -116,9 +123,7 @@ class SummedBlock(Block):
     @property
     def weights(self) -> npt.NDArray[np.float32]:
         """Weights of the first reading at a TF-IDF value of 1."""
-        fields = self.readings[0].fields(np.arange(self.table.size))
-        idf = np.sqrt(fields[-1])
-        return (fields[:-1] / np.where(idf > 0.0, idf, 1.0)).T.astype(np.float32)
+        return self.readings[0].weights_and_idf(self.table.size)[0].astype(np.float32)
 
     def score(self, batch: TokenBatch) -> tuple[FloatArray, FloatArray]:
         """Score tokenized texts; `known` is the squared norm, about the number of known words."""

@@ -8,8 +8,8 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
-from fanews_classify.labels import UNKNOWN, persian_name
-from fanews_classify.model._base import TextClassifier
+from fanews_classify.labels import UNKNOWN
+from fanews_classify.model._base import TextClassifier, most_probable
 from fanews_classify.model._explain import Evidence
 from fanews_classify.text._input import check_text, check_texts
 
@@ -94,14 +94,13 @@ class NewsClassifier(TextClassifier[Prediction]):
         single = isinstance(texts, str)
         listed = [texts] if isinstance(texts, str) else check_texts(texts)
         if threshold:
-            best = self._best(listed, threshold)[0]
+            found, known = self._probabilities(listed)
         else:  # the most probable label is the one with the largest score
-            scores, known = self.scorer.score(listed)
-            found = scores.argmax(axis=1)
-            found[known == 0.0] = len(self.labels)
-            best = found.tolist()
+            found, known = self.scorer.score(listed)
+            threshold = -np.inf
         labels = (*self.labels, UNKNOWN)
-        return labels[best[0]] if single else [labels[i] for i in best]
+        answers = [labels[i] for i in most_probable(found, known, threshold)[0].tolist()]
+        return answers[0] if single else answers
 
     def explain(
         self, text: str, *, label: str | None = None, top: int | None = None
@@ -142,16 +141,10 @@ class NewsClassifier(TextClassifier[Prediction]):
         return self._evidence(text, label, top)
 
     def _answers(self, texts: list[str], threshold: float) -> list[Prediction]:
-        names = [*zip(self.labels, self.labels_fa, strict=True), (UNKNOWN, persian_name(UNKNOWN))]
+        best, confidence = most_probable(*self._probabilities(texts), threshold)
+        names = self._names
+        columns: list[int] = best.tolist()
         return [
-            Prediction(*names[i], confidence)
-            for i, confidence in zip(*self._best(texts, threshold), strict=True)
+            Prediction(*names[i], sure)
+            for i, sure in zip(columns, confidence.tolist(), strict=True)
         ]
-
-    def _best(self, texts: list[str], threshold: float) -> tuple[list[int], list[float]]:
-        """Return the column of each answer, one past the last for unknown, and its confidence."""
-        probabilities, known = self._probabilities(texts)
-        best = probabilities.argmax(axis=1)
-        confidence = probabilities.max(axis=1)
-        best[(known == 0.0) | (confidence < threshold)] = len(self.labels)
-        return best.tolist(), confidence.tolist()

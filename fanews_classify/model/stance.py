@@ -9,8 +9,12 @@ from typing import NamedTuple, overload
 import numpy as np
 
 from fanews_classify.errors import InputTypeError, LabelError, ParameterError
-from fanews_classify.labels import UNKNOWN, persian_name
-from fanews_classify.model._base import FloatArray, LinearClassifier, strongest
+from fanews_classify.model._base import (
+    FloatArray,
+    LinearClassifier,
+    most_probable,
+    strongest,
+)
 from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._explain import Evidence, contributions
 from fanews_classify.model._focus import Focus
@@ -228,12 +232,10 @@ class StanceClassifier(LinearClassifier):
     def _answers(
         self, texts: list[str], targets: Sequence[str], threshold: float
     ) -> list[StancePrediction]:
-        probabilities, known = self._probabilities(texts, targets)
-        names = [*zip(self.labels, self.labels_fa, strict=True), (UNKNOWN, persian_name(UNKNOWN))]
-        best = probabilities.argmax(axis=1)
-        confidence = probabilities[np.arange(len(texts)), best]
-        best = np.where((known > 0) & (confidence >= threshold), best, len(self.labels))
+        best, confidence = most_probable(*self._probabilities(texts, targets), threshold)
+        names = self._names
+        columns: list[int] = best.tolist()
         return [
-            StancePrediction(names[i][0], names[i][1], p, target)
-            for i, p, target in zip(best.tolist(), confidence.tolist(), targets, strict=True)
+            StancePrediction(*names[i], sure, target)
+            for i, sure, target in zip(columns, confidence.tolist(), targets, strict=True)
         ]

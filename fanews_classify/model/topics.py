@@ -64,7 +64,7 @@ class TopicClassifier(TextClassifier[TopicPrediction]):
     ()
     """
 
-    scorer: PassageScorer = field(repr=False)  # type: ignore[assignment]
+    scorer: PassageScorer = field(repr=False)
     calibration: SigmoidCalibration = field(repr=False)
     thresholds: FloatArray = field(repr=False)
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 
 from fanews_classify.errors import ParameterError
-from fanews_classify.text._input import check_text, check_texts
+from fanews_classify.model._base import chunks
 
 Answer = TypeVar("Answer")
 
@@ -61,15 +61,15 @@ def in_processes(
     >>> list(fc.in_processes(section.predict, texts, n_jobs=1))
     ['sport', 'sport', 'sport']
     """
-    if isinstance(texts, str):
-        check_texts(texts)  # refuses a bare str: its characters are no texts
     if n_jobs == 0:
         raise ParameterError("n_jobs=0; give a number of processes, -1 for one on each core")
-    return _answers(method, texts, n_jobs)
+    return _answers(method, chunks(texts, _TASK_TEXTS, _TASK_CHARACTERS), n_jobs)
 
 
 def _answers(
-    method: Callable[[list[str]], Iterable[Answer]], texts: Iterable[str], n_jobs: int | None
+    method: Callable[[list[str]], Iterable[Answer]],
+    parts: Iterator[list[str]],
+    n_jobs: int | None,
 ) -> Iterator[Answer]:
     import joblib
 
@@ -77,18 +77,4 @@ def _answers(
         n_jobs=n_jobs, return_as="generator", max_nbytes=_MAPPED, pre_dispatch="2*n_jobs"
     )
     task: Any = joblib.delayed(method)
-    yield from chain.from_iterable(parallel(task(part) for part in _tasks(texts)))
-
-
-def _tasks(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Cut texts into lists that take about equally long."""
-    part: list[str] = []
-    size = 0
-    for position, text in enumerate(texts):
-        part.append(check_text(text, position))
-        size += len(text)
-        if size >= _TASK_CHARACTERS or len(part) >= _TASK_TEXTS:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+    yield from chain.from_iterable(parallel(task(part) for part in parts))

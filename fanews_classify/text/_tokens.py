@@ -147,10 +147,7 @@ def tokenize_batch(
     """
     data = blank_markup(_folded(texts))
     codes = np.frombuffer(data, dtype=np.uint8)
-    is_letter = codes >= FIRST_LETTER
-    edges = (is_letter[1:] != is_letter[:-1]).nonzero()[0]
-    edges += 1
-    starts, ends = edges[0::2], edges[1::2]
+    starts, ends = find_tokens(codes)
     if len(texts) == 1:
         splits = np.array([0, len(starts)])
     else:
@@ -164,6 +161,14 @@ def tokenize_batch(
     batch = TokenBatch(hashes, splits, data, starts, ends, slice(None))
     apply_rules(batch, remove_boilerplate=not boilerplate, join_affixes=join_affixes)
     return batch
+
+
+def find_tokens(codes: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
+    """Return where the runs of letters begin and end; separators stand at both ends of `codes`."""
+    is_letter = codes >= FIRST_LETTER
+    edges = (is_letter[1:] != is_letter[:-1]).nonzero()[0]
+    edges += 1
+    return edges[0::2], edges[1::2]
 
 
 def batches(texts: Sequence[str], size: int = WINDOW) -> Iterator[tuple[int, int]]:

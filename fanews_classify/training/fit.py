@@ -93,7 +93,8 @@ def fit_model(
         "info": {**info, "learner": asdict(learner), "libraries": library_versions()},
     }
     if recipe.task == "multi-label":
-        common["scorer"] = PassageScorer(scorers["text"], recipe.passage_share)
+        whole = scorers["text"]
+        common["scorer"] = PassageScorer(whole.blocks, whole.intercept, recipe.passage_share)
         return TopicClassifier(**common, thresholds=judgement.thresholds)
     if recipe.task == "stance":
         targets = recipe.targets

@@ -112,8 +112,9 @@ class Linear:
         if recipe.passage_share or any(block.norm == "expected" for block in recipe.features):
             # As the saved model will: rounded, and with its notion of what is known.
             scorers = self.scorers()
-            whole = PassageScorer(scorers["text"], recipe.passage_share)
-            scores[:, columns], known = whole.score(views["text"])
+            whole = scorers["text"]
+            scorer = PassageScorer(whole.blocks, whole.intercept, recipe.passage_share)
+            scores[:, columns], known = scorer.score(views["text"])
             if "focus" in views:
                 scores[:, columns] += scorers["focus"].score(views["focus"])[0]
         else:
