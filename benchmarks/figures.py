@@ -4,7 +4,8 @@
     python benchmarks/figures.py --check    exit 1 if a table is not up to date
 
 Scores come from the bundled models' own manifests, ablations from docs/ablation.json
-(benchmarks/ablation.py), speeds from the files that speed_figures.py reads.
+(benchmarks/ablation.py), speeds from the files that speed_figures.py reads, what stands
+beside the claim-stance model from docs/claims.json (benchmarks/claims.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import claim_figures
 from speed_figures import growth, lengths, processes, speeds, steps, transform
 
 import fanews_classify as fc
@@ -27,6 +29,7 @@ PAGES = (
     "README.md",
     "README.fa.md",
     "docs/experiments.md",
+    "docs/claim-stance.md",
     "docs/model-cards.md",
     "docs/speed.md",
 )
@@ -162,15 +165,14 @@ def card(name: str) -> str:
     size = (BUNDLED / f"{name}.fanews").stat().st_size / 1e6
     lines += [
         "",
-        f"Trained on {training['documents']:,} labelled documents in {training['groups']:,} "
-        f"near-duplicate groups and the words of {training['unlabelled']:,} unlabelled ones; "
+        _trained_on(training) + f" and the words of {training['unlabelled']:,} unlabelled ones; "
         f"judged on {training['judged']:,}, held out by {training['validation']}. {size:.1f} MB.",
         "",
         f"macro-F1 {_ranged(found['macro_f1'])}, expected calibration error "
         f"{found['calibration_error']:.3f}.",
         "",
     ]
-    for kind in ("fold", "target", "chosen by", "reader", "read by"):
+    for kind in ("part", "fold", "target", "chosen by", "reader", "read by"):
         parts = found["slices"].get(kind)
         if not parts:
             continue
@@ -184,6 +186,15 @@ def card(name: str) -> str:
     lines += ["| file | SHA-256 |", "|---|---|"]
     lines += [f"| {file} | `{digest[:16]}…` |" for file, digest in training["files_sha256"].items()]
     return "\n".join(lines)
+
+
+def _trained_on(training: dict[str, Any]) -> str:
+    if "pairs" in training:
+        return f"Trained on {training['pairs']:,} pairs on {training['events']:,} events"
+    return (
+        f"Trained on {training['documents']:,} labelled documents in {training['groups']:,} "
+        "near-duplicate groups"
+    )
 
 
 def learning_curve() -> str:
@@ -244,7 +255,12 @@ def rendered(page: str, text: str) -> str:
         "stances": lambda: stances(persian),
         "coverage": lambda: coverage(persian),
         "learning curve": learning_curve,
-        **{f"card {name}": lambda n=name: card(n) for name in ("section", "topic", "stance")},
+        "claims": lambda: claim_figures.claims(persian),
+        "claims beside": claim_figures.beside,
+        "claims evidence": claim_figures.evidence,
+        "claims cost": claim_figures.cost,
+        "claims examples": claim_figures.examples,
+        **{f"card {name}": lambda n=name: card(n) for name in fc.models()},
     }
     for name, make in tables.items():
         marker = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fanews_classify.errors import FanewsError
-from fanews_classify.labels import SECTIONS, STANCES, TOPICS, persian_name
+from fanews_classify.labels import CLAIM_STANCES, SECTIONS, STANCES, TOPICS, persian_name
 from fanews_classify.model._explain import Evidence
 from fanews_classify.model._store import load, models, save, verify
 from fanews_classify.model.classifier import NewsClassifier, Prediction
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from fanews_classify.evaluation.judge import evaluate
     from fanews_classify.evaluation.multilabel import MultiLabelEvaluation
     from fanews_classify.evaluation.report import Evaluation
+    from fanews_classify.features.claims import ClaimPairFeatures
     from fanews_classify.features.vectorizer import PersianTfidfVectorizer
     from fanews_classify.model._export import export_joblib, to_pipeline
+    from fanews_classify.model.claims import ClaimPrediction, ClaimStanceClassifier
     from fanews_classify.model.stance import StanceClassifier, StancePrediction
     from fanews_classify.model.topics import TopicClassifier, TopicPrediction
     from fanews_classify.scale.processes import in_processes
@@ -37,10 +39,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CLAIM_STANCES",
     "SECTIONS",
     "STANCES",
     "TOPICS",
     "Analysis",
+    "ClaimPairFeatures",
+    "ClaimPrediction",
+    "ClaimStanceClassifier",
     "Evaluation",
     "Evidence",
     "FanewsError",
@@ -71,6 +77,9 @@ __all__ = [
 # Imported when first asked for: what needs scikit-learn, scipy or joblib, and what a
 # program that loads one model does without.
 _LAZY = {
+    "ClaimPairFeatures": "fanews_classify.features.claims",
+    "ClaimPrediction": "fanews_classify.model.claims",
+    "ClaimStanceClassifier": "fanews_classify.model.claims",
     "StanceClassifier": "fanews_classify.model.stance",
     "StancePrediction": "fanews_classify.model.stance",
     "TopicClassifier": "fanews_classify.model.topics",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["SECTIONS", "STANCES", "TOPICS", "UNKNOWN", "persian_name"]
+__all__ = ["CLAIM_STANCES", "SECTIONS", "STANCES", "TOPICS", "UNKNOWN", "persian_name"]
 
 UNKNOWN: Final = "unknown"
 """Answer for a text about which nothing can be said."""
@@ -50,7 +50,12 @@ STANCES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Stances towards a policy, English id to Persian name."""
 
-_NAMES: Final = {**SECTIONS, **TOPICS, **STANCES, UNKNOWN: "نامعلوم"}
+CLAIM_STANCES: Final[Mapping[str, str]] = MappingProxyType(
+    {"agree": "موافق", "disagree": "مخالف", "discuss": "بحث", "unrelated": "نامرتبط"}
+)
+"""Stances of a text on a claim, English id to Persian name."""
+
+_NAMES: Final = {**SECTIONS, **TOPICS, **STANCES, **CLAIM_STANCES, UNKNOWN: "نامعلوم"}
 
 
 def persian_name(label: str) -> str:

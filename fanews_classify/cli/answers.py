@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from fanews_classify.errors import ParameterError
-from fanews_classify.model._assembly import Model
+from fanews_classify.model._assembly import AnyModel
 from fanews_classify.model._base import chunks
 from fanews_classify.model._explain import Evidence
+from fanews_classify.model.claims import ClaimPrediction, ClaimStanceClassifier
 from fanews_classify.model.classifier import Prediction
 from fanews_classify.model.stance import StanceClassifier, StancePrediction
 from fanews_classify.model.topics import TopicPrediction
 
-Answer = Prediction | TopicPrediction | StancePrediction
+Answer = Prediction | TopicPrediction | StancePrediction | ClaimPrediction
+TOP: Final = 10
+"""Words shown by `explain`, unless it is told otherwise."""
 
 
-def check_target(model: Model, target: str | None) -> None:
-    """Refuse a target where there can be none, and ask for one where there must be."""
+def question(model: AnyModel, target: str | None, claim: str | None) -> str:
+    """Return what a model is asked about each text; ``""`` for nothing but the text.
+
+    Raises
+    ------
+    ParameterError
+        If a target or claim is missing, or one is given that there cannot be.
+    """
     if isinstance(model, StanceClassifier):
         if target is None:
             raise ParameterError(
@@ -26,26 +35,39 @@ def check_target(model: Model, target: str | None) -> None:
         model._check_target(target)
     elif target is not None:
         raise ParameterError(f"the model {model.name!r} answers no question about a --target")
+    if isinstance(model, ClaimStanceClassifier):
+        if claim is None:
+            raise ParameterError("a claim model needs --claim, a sentence that texts may back")
+    elif claim is not None:
+        raise ParameterError(f"the model {model.name!r} answers no question about a --claim")
+    return target or claim or ""
 
 
 def stream(
-    model: Model, texts: Iterable[str], target: str | None, abstain_below: float | None
+    model: AnyModel, texts: Iterable[str], asked: str, abstain_below: float | None
 ) -> Iterator[Answer]:
     """Yield one answer for each text."""
-    if not isinstance(model, StanceClassifier):
+    if isinstance(model, ClaimStanceClassifier):
+        yield from model.stream(texts, asked, abstain_below=abstain_below)
+    elif isinstance(model, StanceClassifier):
+        threshold = model._threshold(abstain_below)
+        for part in chunks(texts):
+            yield from model._answers(part, [asked] * len(part), threshold)
+    else:
         yield from model.stream(texts, abstain_below=abstain_below)
-        return
-    threshold = model._threshold(abstain_below)
-    for part in chunks(texts):
-        yield from model._answers(part, [str(target)] * len(part), threshold)
 
 
 def explain(
-    model: Model, text: str, target: str | None, label: str | None, top: int
+    model: AnyModel, text: str, asked: str, label: str | None, top: int | None
 ) -> list[Evidence]:
-    """Return the words that carried an answer."""
+    """Return the words, or of a claim the sentences, that carried an answer."""
+    if isinstance(model, ClaimStanceClassifier):
+        if label is not None:
+            raise ParameterError("--label is not for a claim model: its evidence is of the answer")
+        return model.evidence(text, asked, top=top)
+    top = TOP if top is None else top
     if isinstance(model, StanceClassifier):
-        return model.explain(text, str(target), label=label, top=top)
+        return model.explain(text, asked, label=label, top=top)
     return model.explain(text, label=label, top=top)
 
 

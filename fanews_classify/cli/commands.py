@@ -15,6 +15,7 @@ from fanews_classify.cli import answers
 from fanews_classify.cli.records import Record, read_texts
 from fanews_classify.errors import CorpusError
 from fanews_classify.model import _store
+from fanews_classify.model.claims import ClaimStanceClassifier
 from fanews_classify.model.stance import StanceClassifier
 from fanews_classify.model.topics import TopicClassifier
 
@@ -22,11 +23,10 @@ from fanews_classify.model.topics import TopicClassifier
 def predict(options: argparse.Namespace) -> int:
     """Write one answer for each record."""
     model = _store.load(options.model)
-    answers.check_target(model, options.target)
+    asked = answers.question(model, options.target, options.claim)
     records, again = tee(read_texts(options.files, options.column, options.whole))
-    found = answers.stream(
-        model, (record.text for record in again), options.target, options.abstain_below
-    )
+    texts = (record.text for record in again)
+    found = answers.stream(model, texts, asked, options.abstain_below)
     faulty = 0
     for record, answer in zip(records, found, strict=True):
         if record.error:
@@ -42,11 +42,11 @@ def predict(options: argparse.Namespace) -> int:
 def explain(options: argparse.Namespace) -> int:
     """Write each answer and the words that carried it."""
     model = _store.load(options.model)
-    answers.check_target(model, options.target)
+    asked = answers.question(model, options.target, options.claim)
 
     def show(record: Record) -> None:
-        answer = next(answers.stream(model, [record.text], options.target, None))
-        evidence = answers.explain(model, record.text, options.target, options.label, options.top)
+        answer = next(answers.stream(model, [record.text], asked, None))
+        evidence = answers.explain(model, record.text, asked, options.label, options.top)
         if options.json:
             found = [item._asdict() for item in evidence]
             _write_json(record, {**answers.values(answer), "evidence": found})
@@ -129,6 +129,8 @@ def evaluate(options: argparse.Namespace) -> int:
     from fanews_classify.evaluation.judge import evaluate as run
 
     model = _store.load(options.model)
+    if isinstance(model, ClaimStanceClassifier):
+        return _evaluate_claims(model, options)
     documents = read_for(model, options.data)
     sources = [document.source for document in documents]
     further: dict[str, Any] = {}
@@ -143,6 +145,26 @@ def evaluate(options: argparse.Namespace) -> int:
         sources=sources if any(sources) else None,
         noise=options.noise,
         **further,
+    )
+    print(result.to_json() if options.json else result.to_text())
+    return 0
+
+
+def _evaluate_claims(model: ClaimStanceClassifier, options: argparse.Namespace) -> int:
+    from fanews_classify.evaluation.judge import evaluate as run
+    from fanews_classify.training.pairs import read_pairs
+    from fanews_classify.training.recipe import Pairs
+
+    pairs = [
+        pair for name in options.data for pair in read_pairs(Path(name), Pairs(name), model.labels)
+    ]
+    result = run(
+        model,
+        [pair.text for pair in pairs],
+        [pair.label for pair in pairs],
+        claims=[pair.claim for pair in pairs],
+        noise=options.noise,
+        abstain_below=options.abstain_below,
     )
     print(result.to_json() if options.json else result.to_text())
     return 0

@@ -17,6 +17,7 @@ examples:
   fanews predict seeds/*.txt --json           one text a .txt file
   fanews predict news.csv --column body       one text a row
   fanews predict --model topic news.jsonl     the policy topics; also --model stance --target T
+  fanews predict --model claim_stance --claim "قیمت نان بالا رفت" news.txt
   fanews analyze seeds/000.txt                section, topics, stances, and what carried them
   fanews explain seeds/000.txt                the words that carried the answer
   fanews train --data mine.csv --out mine.fanews
@@ -51,7 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
     explain = verbs.add_parser("explain", help="show the words that carried an answer")
     _input_arguments(explain)
     explain.add_argument("--json", action="store_true", help="write JSON lines")
-    explain.add_argument("--top", type=int, default=10, help="how many (default 10)")
+    explain.add_argument(
+        "--top", type=int, help="how many (default: 10 words; of a claim up to 4 sentences)"
+    )
     explain.add_argument("--label", help="explain this label instead of the answer")
     explain.set_defaults(run=commands.explain)
 
@@ -121,6 +124,7 @@ def _input_arguments(parser: argparse.ArgumentParser) -> None:
     _text_arguments(parser)
     parser.add_argument("--model", default="section", help="name or path (default: section)")
     parser.add_argument("--target", metavar="TOPIC", help="of a stance model: about which topic")
+    parser.add_argument("--claim", metavar="TEXT", help="of a claim model: what texts may back")
 
 
 def _text_arguments(parser: argparse.ArgumentParser) -> None:

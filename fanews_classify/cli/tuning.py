@@ -21,6 +21,7 @@ from fanews_classify.evaluation.thresholds import (
 )
 from fanews_classify.model import _store
 from fanews_classify.model._assembly import Model
+from fanews_classify.model.claims import ClaimStanceClassifier
 from fanews_classify.model.stance import StanceClassifier
 from fanews_classify.model.topics import TopicClassifier
 from fanews_classify.training.data import Document, read_labelled
@@ -32,6 +33,8 @@ _FEW: Final = 10  # positives below which a threshold is a guess
 def tune_threshold(options: argparse.Namespace) -> int:
     """Print what each threshold would cost; save a model with the chosen ones."""
     model = _store.load(options.model)
+    if isinstance(model, ClaimStanceClassifier):
+        raise ParameterError("a claim model has no thresholds to tune; train it on your own pairs")
     documents = read_for(model, options.data)
     tune = _tune_topics if isinstance(model, TopicClassifier) else _tune_single
     tuned = tune(model, documents, options)

@@ -17,6 +17,7 @@ from fanews_classify.evaluation.multilabel import (
 )
 from fanews_classify.evaluation.noise import NOISE
 from fanews_classify.evaluation.report import Evaluation, SliceScore, evaluate_probabilities
+from fanews_classify.model.claims import ClaimStanceClassifier
 from fanews_classify.model.classifier import NewsClassifier
 from fanews_classify.model.stance import StanceClassifier
 from fanews_classify.model.topics import TopicClassifier, answer_confidence
@@ -56,6 +57,20 @@ def evaluate(
 ) -> Evaluation: ...
 @overload
 def evaluate(
+    model: ClaimStanceClassifier,
+    texts: Iterable[str],
+    labels: Iterable[str],
+    *,
+    claims: str | Sequence[str],
+    sources: Iterable[str] | None = None,
+    years: Iterable[str] | None = None,
+    noise: bool = False,
+    abstain_below: float | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation: ...
+@overload
+def evaluate(
     model: TopicClassifier,
     texts: Iterable[str],
     labels: Iterable[Iterable[str]],
@@ -67,11 +82,12 @@ def evaluate(
     seed: int = 0,
 ) -> MultiLabelEvaluation: ...
 def evaluate(
-    model: NewsClassifier | StanceClassifier | TopicClassifier,
+    model: NewsClassifier | StanceClassifier | TopicClassifier | ClaimStanceClassifier,
     texts: Iterable[str],
     labels: Iterable[Any],
     *,
     targets: str | Sequence[str] | None = None,
+    claims: str | Sequence[str] | None = None,
     sources: Iterable[str] | None = None,
     years: Iterable[str] | None = None,
     noise: bool = False,
@@ -83,12 +99,14 @@ def evaluate(
 
     Parameters
     ----------
-    model : NewsClassifier, TopicClassifier or StanceClassifier
+    model : NewsClassifier, TopicClassifier, StanceClassifier or ClaimStanceClassifier
     texts : iterable of str
     labels : iterable of str, or of iterables of str for a TopicClassifier
         What is true of each text.
     targets : str or sequence of str
         For a StanceClassifier: what each label is about.
+    claims : str or sequence of str
+        For a ClaimStanceClassifier: likewise.
     sources, years : iterable of str, optional
         Outlet and year of each text: scores are also given for each of them.
     noise : bool, default=False
@@ -134,30 +152,36 @@ def evaluate(
             raise EvaluationError("a stance model needs targets: what each label is about")
         _, _, names = model._pairs(checked, targets)
         slices["target"] = names
+    elif isinstance(model, ClaimStanceClassifier):
+        if claims is None:
+            raise EvaluationError("a claim model needs claims: what each label is about")
+        _, _, names = model._pairs(checked, claims)
     threshold = model._threshold(abstain_below)
 
-    def probabilities(of: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        if isinstance(model, StanceClassifier):
-            return model._probabilities(of, names)
-        return model._probabilities(of)
+    def score(of: list[str], **further: Any) -> Evaluation:
+        preference = None
+        if isinstance(model, ClaimStanceClassifier):
+            probabilities, known, preference = model._probabilities(of, names)
+        elif isinstance(model, StanceClassifier):
+            probabilities, known = model._probabilities(of, names)
+        else:
+            probabilities, known = model._probabilities(of)
+        return evaluate_probabilities(
+            model.labels,
+            truth,
+            probabilities,
+            known,
+            threshold=threshold,
+            preference=preference,
+            **further,
+        )
 
-    result = evaluate_probabilities(
-        model.labels,
-        truth,
-        *probabilities(checked),
-        threshold=threshold,
-        slices=slices,
-        replicates=replicates,
-        seed=seed,
-    )
+    result = score(checked, slices=slices, replicates=replicates, seed=seed)
     if not noise:
         return result
     by_noise = {}
     for name, change in NOISE.items():
-        changed = probabilities([change(text) for text in checked])
-        other = evaluate_probabilities(
-            model.labels, truth, *changed, threshold=threshold, replicates=1
-        )
+        other = score([change(text) for text in checked], replicates=1)
         by_noise[name] = SliceScore(other.n, other.accuracy.value, other.macro_f1.value)
     return replace(result, slices={**result.slices, "noise": by_noise})
 

@@ -132,11 +132,16 @@ def evaluate_probabilities(
     known: FloatArray,
     *,
     threshold: float = 0.0,
+    preference: FloatArray | None = None,
     slices: Mapping[str, Sequence[str]] | None = None,
     replicates: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Score probabilities, for instance out-of-fold ones; see `judge.evaluate`."""
+    """Score probabilities, for instance out-of-fold ones; see `judge.evaluate`.
+
+    The answer is the label with the largest `preference` where that is given,
+    else the most probable one.
+    """
     if not len(truth):
         raise EvaluationError("there are no texts to evaluate")
     if len(truth) != len(probabilities):
@@ -151,6 +156,8 @@ def evaluate_probabilities(
             )
     wanted = np.array([number[label] for label in truth])
     answers, confidence = most_probable(probabilities, known, threshold)
+    if preference is not None:
+        answers = np.where(answers == len(labels), answers, preference.argmax(axis=1))
     confusion = _confusion(wanted, answers, len(labels))
     drawn = metrics.resampled(confusion, replicates, seed)
     by_class = metrics.f1_by_class(confusion)

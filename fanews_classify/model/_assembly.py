@@ -19,22 +19,27 @@ from fanews_classify.model._summed import Reading, SummedBlock
 from fanews_classify.model.classifier import NewsClassifier
 
 if TYPE_CHECKING:
+    from fanews_classify.model.claims import ClaimStanceClassifier
     from fanews_classify.model.stance import StanceClassifier
     from fanews_classify.model.topics import TopicClassifier
 
 # Modules of other kinds of models than the first are imported when one is there.
 Model = Union[NewsClassifier, "TopicClassifier", "StanceClassifier"]
+AnyModel = Union[Model, "ClaimStanceClassifier"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
-KINDS: Final = ("single-label", "multi-label", "stance")
+KINDS: Final = ("single-label", "multi-label", "stance", "claim-stance")
 TEXT, FOCUS, RELEVANCE = "text", "focus", "relevance"
 
 
-def disassemble(model: Model) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def disassemble(model: AnyModel) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """Return the manifest and the arrays that `assemble` makes the model of."""
+    from fanews_classify.model.claims import ClaimStanceClassifier
     from fanews_classify.model.stance import StanceClassifier
     from fanews_classify.model.topics import TopicClassifier
 
+    if isinstance(model, ClaimStanceClassifier):
+        return _disassemble_claims(model)
     arrays: dict[str, npt.NDArray[Any]] = {"intercept": model.scorer.intercept}
     blocks = [_block_entry(arrays, i, block) for i, block in enumerate(model.scorer.blocks)]
     manifest: dict[str, Any] = {
@@ -62,17 +67,38 @@ def disassemble(model: Model) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any
     return manifest, arrays
 
 
-def all_blocks(model: Model) -> list[Block]:
+def _disassemble_claims(
+    model: ClaimStanceClassifier,
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    manifest = {
+        "kind": KINDS[3],
+        "name": model.name,
+        "labels": list(model.labels),
+        "labels_fa": list(model.labels_fa),
+        "abstain_below": model.abstain_below,
+        "words": model.words.to_json(),
+        "info": dict(model.info),
+    }
+    ranker = {f"ranker_{name}": value for name, value in vars(model.ranker.linear).items()}
+    parts = (model.words, model.scorer, model.calibration)
+    arrays = {name: array for part in parts for name, array in part.to_arrays().items()}
+    return manifest, {**arrays, **ranker}
+
+
+def all_blocks(model: AnyModel) -> list[Block]:
     """Return every block of a model, whatever it is for."""
+    from fanews_classify.model.claims import ClaimStanceClassifier
     from fanews_classify.model.stance import StanceClassifier
 
+    if isinstance(model, ClaimStanceClassifier):
+        return []
     blocks = list(model.scorer.blocks)
     if isinstance(model, StanceClassifier):
         blocks += [*model.focus_scorer.blocks, *model.focus.relevance.blocks]
     return blocks
 
 
-def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> Model:
+def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> AnyModel:
     """Make a model of a checked manifest and its arrays.
 
     Raises
@@ -86,6 +112,8 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> Model:
     labels = parts.names("labels")
     if len(manifest["labels_fa"]) != len(labels):
         raise ModelCorruptError("the labels lack Persian names")
+    if manifest["kind"] == KINDS[3]:
+        return _claims(manifest, parts, labels)
     intercept = arrays["intercept"]
     if intercept.dtype != np.float64 or intercept.shape != (len(labels),):
         raise ModelArrayError("the intercept does not fit the labels")
@@ -105,6 +133,31 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> Model:
     if manifest["kind"] == KINDS[1]:
         return _topics(manifest, parts, common)
     return _stance(manifest, parts, common)
+
+
+def _claims(
+    manifest: Mapping[str, Any], parts: _Parts, labels: tuple[str, ...]
+) -> ClaimStanceClassifier:
+    from fanews_classify.features._words import WordTable
+    from fanews_classify.features.claims import feature_names
+    from fanews_classify.model._evidence import EvidenceRanker
+    from fanews_classify.model._pair_scorer import Linear, PairScorer
+    from fanews_classify.model.claims import ClaimStanceClassifier, PairCalibration
+
+    words = WordTable.from_arrays(manifest["words"], parts.arrays)
+    n_features = len(feature_names(words))
+    linear = Linear(*(parts.array(f"ranker_{n}", "f8") for n in Linear.__dataclass_fields__))
+    return ClaimStanceClassifier(
+        name=str(manifest["name"]),
+        labels=labels,
+        labels_fa=tuple(manifest["labels_fa"]),
+        abstain_below=parts.share("abstain_below", manifest["abstain_below"]),
+        info=dict(manifest["info"]),
+        words=words,
+        scorer=PairScorer.from_arrays(parts.arrays, n_features, len(labels)),
+        calibration=PairCalibration.from_arrays(parts.arrays, len(labels)),
+        ranker=EvidenceRanker.of(linear),
+    )
 
 
 def _topics(manifest: Mapping[str, Any], parts: _Parts, common: dict[str, Any]) -> TopicClassifier:

@@ -29,8 +29,8 @@ _STREAM_CHARACTERS: Final = 4 * WINDOW  # and no more once they have so many cha
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LinearClassifier:
-    """A linear model over TF-IDF features; prediction needs numpy only.
+class Classifier:
+    """What every trained model is; prediction needs numpy only.
 
     It never changes, so any number of threads may use one object.
 
@@ -52,9 +52,33 @@ class LinearClassifier:
     name: str
     labels: tuple[str, ...]
     labels_fa: tuple[str, ...]
-    scorer: LinearScorer = field(repr=False)
     abstain_below: float = 0.0
     info: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def _names(self) -> list[tuple[str, str]]:
+        """English and Persian names of the labels, and last of «unknown»."""
+        named = zip(self.labels, self.labels_fa, strict=True)
+        return [*named, (UNKNOWN, persian_name(UNKNOWN))]
+
+    def _check_label(self, label: str) -> str:
+        if label not in self.labels:
+            raise LabelError(f"{label!r} is no label of this model; it has {list(self.labels)}")
+        return label
+
+    def _threshold(self, abstain_below: float | None) -> float:
+        if abstain_below is None:
+            return self.abstain_below
+        if not 0.0 <= abstain_below <= 1.0:
+            raise ParameterError(f"abstain_below={abstain_below!r}; give a number from 0 to 1")
+        return float(abstain_below)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LinearClassifier(Classifier):
+    """A linear model over TF-IDF features; see `Classifier` for its attributes."""
+
+    scorer: LinearScorer = field(repr=False)
 
     def decision_function(self, texts: str | Iterable[str]) -> FloatArray:
         """Return the linear scores from which probabilities are made.
@@ -86,24 +110,6 @@ class LinearClassifier:
         """Yield what adds up to a label's score: (span, weight)."""
         for block in self.scorer.blocks:
             yield from contributions(block, text, column)
-
-    @property
-    def _names(self) -> list[tuple[str, str]]:
-        """English and Persian names of the labels, and last of «unknown»."""
-        named = zip(self.labels, self.labels_fa, strict=True)
-        return [*named, (UNKNOWN, persian_name(UNKNOWN))]
-
-    def _check_label(self, label: str) -> str:
-        if label not in self.labels:
-            raise LabelError(f"{label!r} is no label of this model; it has {list(self.labels)}")
-        return label
-
-    def _threshold(self, abstain_below: float | None) -> float:
-        if abstain_below is None:
-            return self.abstain_below
-        if not 0.0 <= abstain_below <= 1.0:
-            raise ParameterError(f"abstain_below={abstain_below!r}; give a number from 0 to 1")
-        return float(abstain_below)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -174,6 +180,41 @@ class TextClassifier(LinearClassifier, Generic[Answer]):
 
     def _answers(self, texts: list[str], threshold: float) -> list[Answer]:
         raise NotImplementedError
+
+
+def paired(texts: str | Iterable[str], asked: Any, what: str) -> tuple[bool, list[str], list[str]]:
+    """Pair texts with what is asked about each, say targets.
+
+    Returns
+    -------
+    single : bool
+        Whether both are one ``str``.
+    listed, names : list of str
+        Of the same length. One text goes with each of several questions, one
+        question with each of several texts.
+
+    Raises
+    ------
+    InputTypeError
+        If something is not a ``str``.
+    ParameterError
+        If the numbers differ.
+    """
+    if not isinstance(asked, str) and not isinstance(asked, Iterable):
+        raise InputTypeError(f"{what} is {type(asked).__name__}; give str, or one for each text")
+    single = isinstance(texts, str) and isinstance(asked, str)
+    names = [asked] if isinstance(asked, str) else list(asked)
+    if isinstance(texts, str):
+        listed = [texts] * len(names)
+    else:
+        listed = check_texts(texts)
+        names = names * len(listed) if isinstance(asked, str) else names
+    if len(names) != len(listed):
+        raise ParameterError(
+            f"{len(listed)} texts and {len(names)} {what}s; give one {what} for all "
+            "or one for each text"
+        )
+    return single, listed, names
 
 
 def most_probable(

@@ -17,11 +17,12 @@ from fanews_classify.errors import (
     ModelNotFoundError,
     ModelVersionError,
 )
-from fanews_classify.model._assembly import KINDS, Model, all_blocks, assemble, disassemble
+from fanews_classify.model._assembly import KINDS, AnyModel, all_blocks, assemble, disassemble
 from fanews_classify.model._format import read_container, write_container
 from fanews_classify.text import TEXT_PIPELINE_VERSION
 
 if TYPE_CHECKING:
+    from fanews_classify.model.claims import ClaimStanceClassifier
     from fanews_classify.model.classifier import NewsClassifier
     from fanews_classify.model.stance import StanceClassifier
     from fanews_classify.model.topics import TopicClassifier
@@ -31,7 +32,7 @@ BUNDLED: Final = Path(__file__).resolve().parent.parent / "models"
 _BARE_NAME: Final = r"[A-Za-z0-9_-]+"
 
 
-def save(model: Model, path: str | os.PathLike[str]) -> None:
+def save(model: AnyModel, path: str | os.PathLike[str]) -> None:
     """Save a model to one file, by convention ``NAME.fanews``.
 
     The file is written beside its place and then renamed, so an interrupted
@@ -40,7 +41,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    model : NewsClassifier, TopicClassifier or StanceClassifier
+    model : NewsClassifier, TopicClassifier, StanceClassifier or ClaimStanceClassifier
     path : str or path-like
 
     Raises
@@ -68,8 +69,10 @@ def load(name_or_path: Literal["topic"]) -> TopicClassifier: ...
 @overload
 def load(name_or_path: Literal["stance"]) -> StanceClassifier: ...
 @overload
+def load(name_or_path: Literal["claim_stance"]) -> ClaimStanceClassifier: ...
+@overload
 def load(name_or_path: str | os.PathLike[str]) -> Any: ...
-def load(name_or_path: str | os.PathLike[str]) -> Model:
+def load(name_or_path: str | os.PathLike[str]) -> AnyModel:
     """Load a bundled model by name, or a saved one by path.
 
     A bare word (``"section"``) is the name of a bundled model and nothing
@@ -83,9 +86,9 @@ def load(name_or_path: str | os.PathLike[str]) -> Model:
 
     Returns
     -------
-    NewsClassifier, TopicClassifier or StanceClassifier
-        By the kind of the model: one label a text, any number, or one for each
-        target.
+    NewsClassifier, TopicClassifier, StanceClassifier or ClaimStanceClassifier
+        By the kind of the model: one label a text, any number, one for each
+        target, or one for each claim.
 
     Raises
     ------
@@ -134,7 +137,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Model:
     return model
 
 
-def verify(path: str | os.PathLike[str]) -> Model:
+def verify(path: str | os.PathLike[str]) -> AnyModel:
     """Load a model and also check that its hash table finds each of its terms.
 
     Slower than `load`, which trusts a table whose digest is right: this finds
@@ -147,7 +150,7 @@ def verify(path: str | os.PathLike[str]) -> Model:
     ModelArrayError
         If terms are repeated or not found under their own id.
     """
-    model: Model = load(path)
+    model: AnyModel = load(path)
     for block in all_blocks(model):
         terms = block.term_bytes()
         if len(set(terms)) != len(terms):

@@ -8,18 +8,19 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
-from fanews_classify.errors import InputTypeError, LabelError, ParameterError
+from fanews_classify.errors import LabelError, ParameterError
 from fanews_classify.model._base import (
     FloatArray,
     LinearClassifier,
     most_probable,
+    paired,
     strongest,
 )
 from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._explain import Evidence, contributions
 from fanews_classify.model._focus import Focus
 from fanews_classify.model._linear import LinearScorer
-from fanews_classify.text._input import check_text, check_texts
+from fanews_classify.text._input import check_text
 
 
 class StancePrediction(NamedTuple):
@@ -193,20 +194,7 @@ class StanceClassifier(LinearClassifier):
     def _pairs(
         self, texts: str | Iterable[str], target: str | Sequence[str]
     ) -> tuple[bool, list[str], list[str]]:
-        if not isinstance(target, str) and not isinstance(target, Sequence):
-            raise InputTypeError(f"target is {type(target).__name__}; give one of {self.targets}")
-        single = isinstance(texts, str) and isinstance(target, str)
-        if isinstance(texts, str):
-            names = [target] if isinstance(target, str) else list(target)
-            listed = [texts] * len(names)
-        else:
-            listed = check_texts(texts)
-            names = [target] * len(listed) if isinstance(target, str) else list(target)
-        if len(names) != len(listed):
-            raise ParameterError(
-                f"{len(listed)} texts and {len(names)} targets; give one target for all "
-                "or one for each text"
-            )
+        single, listed, names = paired(texts, target, "target")
         for name in dict.fromkeys(names):
             self._check_target(name)
         return single, listed, names

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from fanews_classify.features._vectors import word_vectors
 from fanews_classify.features.vectorizer import PersianTfidfVectorizer
 from fanews_classify.training.recipe import Features
-from fanews_classify.training.vectors import word_vectors
 
 _SUBWORD_MIN_DF = 3  # words that an n-gram must stand in to be shared
 

@@ -13,7 +13,7 @@ from fanews_classify.errors import RecipeError
 from fanews_classify.labels import persian_name
 
 RECIPES: Final = Path(__file__).resolve().parent.parent / "recipes"
-TASKS: Final = ("single-label", "multi-label", "stance")
+TASKS: Final = ("single-label", "multi-label", "stance", "claim-stance")
 VIEWS: Final = ("text", "focus")
 LEARNERS: Final = ("linear_svc", "logistic_regression")
 SOLVERS: Final = ("liblinear", "lbfgs", "saga")
@@ -82,6 +82,82 @@ class Annotations:
     weight: float = 1.0
     judged: bool = True
     span: bool = False
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A file of pairs of a claim and a text, with their labels.
+
+    Either a pair a line, or an event a line with ``claims``, ``texts`` and the
+    labels of each text on each claim, as ``data/own_claims.jsonl`` has it.
+
+    Attributes
+    ----------
+    path : str
+        JSON lines (also gzipped), relative to the data folder, or to the
+        corpora folder if `corpus` is true.
+    claim, text, label : str
+        Names of the fields. Several text fields are joined: ``"title+body"``.
+    event : str
+        Field of what claims are about: an event is never in two folds.
+    evidence : str
+        Field with the passages that decide, or ``""``.
+    nothing : str
+        The label of texts whose evidence says only that there is none.
+    labels : mapping
+        From the file's labels to the model's; others are left out. Empty: as
+        they are.
+    weight : float
+        Mean weight of its pairs in training.
+    judged : bool
+        Whether scores are computed on them.
+    """
+
+    path: str
+    claim: str = "claim"
+    text: str = "text"
+    label: str = "label"
+    event: str = ""
+    evidence: str = ""
+    nothing: str = "unrelated"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    corpus: bool = False
+    weight: float = 1.0
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class PairLearner:
+    """Trees and a linear model on features of pairs, averaged.
+
+    Attributes
+    ----------
+    max_words, min_df, dimensions
+        See `ClaimPairFeatures`.
+    iterations, learning_rate, leaves, min_samples_leaf, l2, max_features
+        Of the trees; no more than sixteen leaves.
+    C : float
+        Of the linear model: the inverse of its regularisation.
+    event_power : float
+        A pair of an event with n pairs weighs ``n ** -event_power``: a few
+        events have a thousand.
+    label_power : float
+        A label weighs its frequency to minus this.
+    """
+
+    max_words: int = 40_000
+    min_df: int = 3
+    dimensions: int = 64
+    iterations: int = 100
+    learning_rate: float = 0.1
+    leaves: int = 12
+    min_samples_leaf: int = 20
+    l2: float = 3.0
+    max_features: float = 0.3
+    C: float = 0.1
+    event_power: float = 0.5
+    label_power: float = 0.3
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -189,8 +265,9 @@ class Recipe:
     Attributes
     ----------
     task : str
-        ``"single-label"``, ``"multi-label"`` (zero or more labels a text), or
-        ``"stance"`` (one label for each target that a text has).
+        ``"single-label"``, ``"multi-label"`` (zero or more labels a text),
+        ``"stance"`` (one label for each target that a text has), or
+        ``"claim-stance"`` (one for a pair of a claim and a text).
     labels : tuple of str
         Labels allowed in the data; empty for any.
     targets : tuple of str
@@ -200,6 +277,10 @@ class Recipe:
     passage_share : float
         Of a multi-label model: weight of the passage, a quarter of the text or
         50 words, that speaks most for a label, against that of the whole text.
+    pairs : tuple of Pairs
+    lexicon : str
+        File of synonyms and opposites in the data folder, or ``""``.
+    pair_learner : PairLearner
     card : mapping
         What users of the model should know, in words; saved with it.
     """
@@ -221,6 +302,9 @@ class Recipe:
     outlets: Mapping[str, str] = field(default_factory=dict)
     features: tuple[Features, ...] = (Features(),)
     learner: Learner = Learner()
+    pairs: tuple[Pairs, ...] = ()
+    lexicon: str = ""
+    pair_learner: PairLearner = PairLearner()
     search: Mapping[str, list[Any]] = field(default_factory=dict)
     validation: Validation = Validation()
     card: Mapping[str, Any] = field(default_factory=dict)
@@ -228,6 +312,19 @@ class Recipe:
     def persian(self, label: str) -> str:
         """Return the Persian name of a label."""
         return self.labels_fa.get(label, persian_name(label))
+
+
+_LISTS: Final[tuple[tuple[str, Any], ...]] = (
+    ("sources", Source),
+    ("annotations", Annotations),
+    ("features", Features),
+    ("pairs", Pairs),
+)
+_TABLES: Final[tuple[tuple[str, Any], ...]] = (
+    ("learner", Learner),
+    ("validation", Validation),
+    ("pair_learner", PairLearner),
+)
 
 
 def bundled_recipes() -> list[str]:
@@ -267,16 +364,15 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
     """Turn the values of a TOML file into a Recipe."""
     rest = dict(values)
     made: dict[str, Any] = {}
-    for key, kind in (("sources", Source), ("annotations", Annotations), ("features", Features)):
+    for key, kind in _LISTS:
         entries = rest.pop(key, None)
         if entries is not None:
             if not isinstance(entries, list):
                 raise RecipeError(f"[[{key}]] must be a list of tables")
             made[key] = tuple(_table(kind, entry, key) for entry in entries)
-    if "learner" in rest:
-        made["learner"] = _table(Learner, rest.pop("learner"), "learner")
-    if "validation" in rest:
-        made["validation"] = _table(Validation, rest.pop("validation"), "validation")
+    for key, kind in _TABLES:
+        if key in rest:
+            made[key] = _table(kind, rest.pop(key), key)
     for key in ("labels", "targets", "unlabelled"):
         if key in rest:
             rest[key] = tuple(rest[key])
@@ -328,6 +424,10 @@ def _check(recipe: Recipe) -> None:
             )
     if not recipe.features:
         raise RecipeError("a recipe needs at least one [[features]] table")
+    if bool(recipe.pairs) != (recipe.task == "claim-stance"):
+        raise RecipeError('[[pairs]] and task = "claim-stance" go together')
+    if not 2 <= recipe.pair_learner.leaves <= 16:
+        raise RecipeError("pair_learner.leaves must be from 2 to 16")
     if recipe.validation.folds < 2:
         raise RecipeError("validation.folds must be 2 or more")
     for key, tried in recipe.search.items():

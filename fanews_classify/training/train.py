@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from fanews_classify.training.folds import GROUP_FOLD, Progress, groups_of
 from fanews_classify.training.judgement import judge
 from fanews_classify.training.recipe import Recipe, load_recipe
 from fanews_classify.training.unlabelled import Unlabelled
+
+if TYPE_CHECKING:
+    from fanews_classify.training.claim_train import ClaimTraining
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def train(
     corpora: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
-) -> Training:
+) -> Training | ClaimTraining:
     """Train a classifier.
 
     Parameters
@@ -103,7 +106,7 @@ def train(
 
     Returns
     -------
-    Training
+    Training, or ClaimTraining for ``task = "claim-stance"``
 
     Raises
     ------
@@ -124,6 +127,19 @@ def train(
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     progress = progress or _silent
+    if recipe.task == "claim-stance":
+        from fanews_classify.training.claim_train import train_claims
+
+        claims = train_claims(
+            recipe,
+            files=[Path(file) for file in files],
+            data=Path(data),
+            corpora=find_corpora(corpora),
+            progress=progress,
+        )
+        if out is not None:
+            save(claims.model, out)
+        return claims
     progress("reading", 0, 1)
     dataset = collect(recipe, data=Path(data), corpora=find_corpora(corpora), files=files)
     documents = dataset.documents

@@ -1,0 +1,163 @@
+"""Reading of labelled pairs of a claim and a text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fanews_classify.errors import CorpusError
+from fanews_classify.training.data import document_text
+from fanews_classify.training.recipe import Pairs, Recipe
+from fanews_classify.training.records import read_records
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPair:
+    """One labelled pair.
+
+    Attributes
+    ----------
+    event : str
+        What the claim is about; pairs of one event stay together.
+    evidence : str
+        Passages of the text that decide, joined; ``""`` where not given.
+    part : str
+        The file, and of a text with a title also that.
+    """
+
+    claim: str
+    text: str
+    label: str
+    event: str
+    evidence: str = ""
+    weight: float = 1.0
+    judged: bool = True
+    part: str = ""
+
+
+@dataclass
+class PairSet:
+    """Pairs, and what they were read from.
+
+    Attributes
+    ----------
+    pairs : list of ClaimPair
+    unlabelled : list of str
+    digests : dict of str to str
+        SHA-256 of each file read, by its name.
+    missing : list of str
+    """
+
+    pairs: list[ClaimPair] = field(default_factory=list)
+    unlabelled: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def collect_pairs(
+    recipe: Recipe, *, data: Path, corpora: Path | None, files: Sequence[Path] = ()
+) -> PairSet:
+    """Read all pairs of a recipe and of a user's own files.
+
+    Raises
+    ------
+    CorpusError
+        If no pair is left, or a line is faulty.
+    """
+    found = PairSet()
+    for file in files:
+        found.pairs += read_pairs(file, Pairs(file.name, event="event"), recipe.labels)
+        _digest(found, file)
+    for source in recipe.pairs:
+        folder = corpora if source.corpus else data
+        if folder is None or (source.corpus and not (folder / source.path).is_file()):
+            found.missing.append(source.path)
+            continue
+        found.pairs += read_pairs(folder / source.path, source, recipe.labels)
+        _digest(found, folder / source.path)
+    for corpus in recipe.unlabelled:
+        path = None if corpora is None else corpora / f"{corpus}.jsonl.gz"
+        if path is None or not path.is_file():
+            found.missing.append(corpus)
+            continue
+        texts = (document_text(record) for _, record in read_records(path))
+        found.unlabelled += [text for text in texts if text]
+        _digest(found, path)
+    if recipe.lexicon:
+        _digest(found, data / recipe.lexicon)
+    if not found.pairs:
+        raise CorpusError("no labelled pair was found; give a folder of corpora or a file")
+    if not any(pair.judged for pair in found.pairs):
+        found.pairs = [replace(pair, judged=True) for pair in found.pairs]
+    return found
+
+
+def read_pairs(path: Path, source: Pairs, labels: Sequence[str] = ()) -> Iterator[ClaimPair]:
+    """Yield the pairs of a file; see `Pairs` for its two forms.
+
+    Raises
+    ------
+    CorpusError
+        For a file or line that cannot be read, or an unknown label.
+    """
+    part = path.name.partition(".")[0] + (", with title" if "+" in source.text else "")
+    for number, record in read_records(path):
+        where = f"{path}, line {number}"
+        try:
+            made = list(_event(record) if "claims" in record else _single(record, source))
+        except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+            raise CorpusError(f"{where}: no pair of claim and text: {error!r}") from error
+        for pair in made:
+            label = source.labels.get(pair.label) if source.labels else pair.label
+            if label is None:
+                continue
+            if labels and label not in labels:
+                raise CorpusError(f"{where}: the label {label!r} is none of {list(labels)}")
+            evidence = "" if label == source.nothing else pair.evidence
+            yield replace(
+                pair,
+                label=label,
+                evidence=evidence,
+                event=pair.event or f"{part}, line {number}",
+                weight=source.weight,
+                judged=source.judged,
+                part=part,
+            )
+
+
+def _single(record: dict[str, Any], source: Pairs) -> Iterator[ClaimPair]:
+    text = document_text(record, source.text)
+    if "+" not in source.text and source.text not in record:
+        raise KeyError(source.text)
+    event = str(record.get(source.event, "")) if source.event else ""
+    evidence = record.get(source.evidence) if source.evidence else ""
+    yield ClaimPair(
+        str(record[source.claim]), text, str(record[source.label]), event, str(evidence or "")
+    )
+
+
+def _event(record: dict[str, Any]) -> Iterator[ClaimPair]:
+    """Yield every claim of an event with every text."""
+    for text in record["texts"]:
+        sentences = text.get("sentences") or [text["headline"]]
+        if len(text["labels"]) != len(record["claims"]):
+            raise ValueError("a text has not one label for each claim")
+        for i, (claim, label) in enumerate(zip(record["claims"], text["labels"], strict=True)):
+            chosen = text.get("evidence", {}).get(str(i), [])
+            yield ClaimPair(
+                claim,
+                " ".join(sentences),
+                label,
+                record["event"],
+                " ".join(sentences[j] for j in chosen),
+            )
+
+
+def _digest(found: PairSet, path: Path) -> None:
+    try:
+        found.digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
