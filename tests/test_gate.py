@@ -32,9 +32,14 @@ def test_the_bundled_model_was_scored_no_worse() -> None:
     check("stored", gate.stored_scores())
 
 
-def test_the_bundled_topic_and_stance_models_were_scored_no_worse() -> None:
+def test_the_other_bundled_models_were_scored_no_worse() -> None:
     check("stored topic", gate.stored_topic_scores())
     check("stored stance", gate.stored_stance_scores())
+    check("stored claim stance", gate.stored_claim_scores())
+
+
+def test_disturbed_texts_keep_their_stance_on_claims() -> None:
+    check("claim noise agreement", gate.claim_noise_agreement())
 
 
 def test_disturbed_texts_keep_their_topics_and_stances() -> None:
@@ -67,14 +72,19 @@ def test_unseen_documents_of_the_real_corpora(corpora: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "megabytes", "documents"),
-    [("section", 6, 25_000), ("topic", 5, 14_000), ("stance", 5, 15_000)],
+    [
+        ("section", 6, 25_000),
+        ("topic", 5, 14_000),
+        ("stance", 5, 15_000),
+        ("claim_stance", 5, 20_000),
+    ],
 )
 def test_the_bundled_models_are_small_and_sound(name: str, megabytes: int, documents: int) -> None:
     path = BUNDLED / f"{name}.fanews"
     assert path.stat().st_size < megabytes * 1_000_000
     training = fc.verify(path).info["training"]
     assert training["missing"] == []
-    assert training["documents"] > documents
+    assert training.get("documents", training.get("pairs")) > documents
     assert len(training["files_sha256"]) >= 15
 
 
@@ -117,7 +127,7 @@ def test_seeds_are_in_no_training_data(section: fc.NewsClassifier, corpora: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["section", "topic", "stance"])
+@pytest.mark.parametrize("name", ["section", "topic", "stance", "claim_stance"])
 def test_a_bundled_model_is_what_its_recipe_gives(name: str, corpora: Path, tmp_path: Path) -> None:
     out = tmp_path / f"{name}.fanews"
     fc.train(name, data=gate.ROOT / "data", corpora=corpora, out=out)

@@ -12,6 +12,7 @@ import pytest
 
 import fanews_classify as fc
 from fanews_classify.errors import CorpusError, RecipeError
+from fanews_classify.features._vectors import word_vectors
 from fanews_classify.text import normalize
 from fanews_classify.training.blocks import FeatureBlocks
 from fanews_classify.training.data import Document, collect
@@ -30,7 +31,6 @@ from fanews_classify.training.recipe import (
     load_recipe,
 )
 from fanews_classify.training.unlabelled import Unlabelled
-from fanews_classify.training.vectors import word_vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -411,7 +411,13 @@ def test_the_bundled_recipe_trains_without_the_corpora() -> None:
 
 def test_every_label_is_defined() -> None:
     defined = json.loads((ROOT / "data" / "labels.json").read_text(encoding="utf-8"))
-    for kind, names in (("section", fc.SECTIONS), ("topic", fc.TOPICS), ("stance", fc.STANCES)):
+    kinds = {
+        "section": fc.SECTIONS,
+        "topic": fc.TOPICS,
+        "stance": fc.STANCES,
+        "claim_stance": fc.CLAIM_STANCES,
+    }
+    for kind, names in kinds.items():
         assert {label: entry["fa"] for label, entry in defined[kind].items()} == dict(names)
 
 

@@ -152,8 +152,8 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _evaluate_claims(model: ClaimStanceClassifier, options: argparse.Namespace) -> int:
     from fanews_classify.evaluation.judge import evaluate as run
+    from fanews_classify.training.claim_recipe import Pairs
     from fanews_classify.training.pairs import read_pairs
-    from fanews_classify.training.recipe import Pairs
 
     pairs = [
         pair for name in options.data for pair in read_pairs(Path(name), Pairs(name), model.labels)

@@ -65,6 +65,8 @@ def read_lexicon(path: str | os.PathLike[str]) -> Lexicon:
         if kind == "syn":
             sets.append((phrases(first), phrases(second)))
         elif kind == "verb":
+            if not _one(first):
+                raise CorpusError(f"{path}, line {number}: a verb without its past stem")
             lexicon.verbs.append((_one(first), _one(second)))
         elif kind in _KINDS:
             named = {"cat": lexicon.categories, "cue": lexicon.cues, "num": lexicon.numbers}[kind]

@@ -140,7 +140,8 @@ def _order(al: Alignment) -> Columns:
     follows = al.claim_stem & (last >= 0)
     rising = follows & (place > np.take_along_axis(place, np.maximum(last, 0), axis=1))
     heavy = al.text_stem & (text.weight > _CONTENT - 0.05)
-    low = np.where(heavy, np.arange(n_text), n_text).min(axis=1)
+    # Of the segment, not of the table that it is padded to: others must not matter.
+    low = np.minimum(np.where(heavy, np.arange(n_text), n_text).min(axis=1), text.sizes)
     high = np.where(heavy, np.arange(n_text), -1).max(axis=1)
     size = np.maximum(text.sizes, 1)
     return {

@@ -92,6 +92,8 @@ class HashTable:
 
     def check(self) -> None:
         """Raise ModelArrayError if the arrays cannot be such a table."""
+        if self.entries.ndim != 1 or self.displacements.ndim != 1:
+            raise ModelArrayError("the model's hash table has rows and columns")
         n_slots, n_buckets = len(self.entries), len(self.displacements)
         if n_slots < 16 or n_slots & (n_slots - 1) or n_buckets != n_slots >> _BUCKET_BITS:
             raise ModelArrayError("the model's hash table does not have a power of two of slots")

@@ -31,6 +31,7 @@ _FIRST_UNKNOWN: Final = 1 << 40  # their stems begin here
 # Of the largest weight: names that no text had weigh no more than rare words, or they
 # alone would decide what a text has of a claim.
 _HEAVIEST: Final = 0.6
+_LIGHTEST: Final = 0.01
 _LOWEST_DIGIT, _HIGHEST_DIGIT = ord("0"), ord("9")
 _QUANTUM: Final = 127.0
 _ARRAYS: Final = (
@@ -49,7 +50,7 @@ class Words:
         Row of each word in the table; the last row is of unknown words.
     stems : ndarray of int64
     idf : ndarray of float32
-        From 0 to 0.6.
+        From 0.01 to 0.6.
     senses, opposites, categories : ndarray of int16
         Sets of the lexicon that a word is in, or opposed to; 0 for none.
     cues : ndarray of uint16
@@ -186,6 +187,8 @@ class WordTable:
             kind = types.get(name, "i2")
             if array.dtype != np.dtype(kind) or len(array) != rows + 1:
                 raise ModelArrayError(f"the array {name} does not fit the words")
+            if name == "idf" and not (array > 0).all():
+                raise ModelArrayError("a word has no weight")
             wanted = columns.get(name.removeprefix("phrase_"))
             if array.ndim != 1 + (name == "vectors" or wanted is not None):
                 raise ModelArrayError(f"the array {name} has {array.ndim} dimensions")
@@ -233,7 +236,7 @@ def build_words(
     phrase_rows = [meaning.rows(phrase, None) for phrase in runs]
     quantized = np.rint(vectors * _QUANTUM).astype(np.int8)
     arrays: dict[str, npt.NDArray[Any]] = {
-        "idf": np.minimum(rarity / rarity.max(), _HEAVIEST).astype(np.float32),
+        "idf": _weights(rarity),
         "stems": np.array([number[stem[word]] for word in every] + [-1], dtype=np.int32),
         "cues": np.array([*cues, 0], dtype=np.uint16),
         "vectors": np.concatenate(
@@ -251,6 +254,12 @@ def build_words(
         HashTable.build(hash_terms([term_bytes(" ".join(run)) for run in runs])),
         arrays,
     )
+
+
+def _weights(rarity: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Scale to at most _HEAVIEST; never 0, which would leave a claim without any weight."""
+    share = rarity / max(float(rarity.max()), 1e-9)
+    return np.clip(share, _LIGHTEST, _HEAVIEST).astype(np.float32)
 
 
 @dataclass(frozen=True)

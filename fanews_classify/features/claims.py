@@ -25,6 +25,7 @@ _MARKS: Final = (
     ("question", "؟"), ("colon", ":"), ("quote", "«"), ("slash", "/"), ("shout", "!"),
     ("bar", "|"), ("rumour", "شایعه"),
 )  # fmt: skip
+_DECIMALS: Final = 4
 _LONGEST_HEADLINE: Final = 3  # segments; more are an article
 _LEAD: Final = (
     "c_cover_best", "c_cover_stem", "t_cover_best", "opposites_alone", "rivals",
@@ -259,6 +260,8 @@ def _part_features(
     made = np.concatenate(
         [rows[best], np.stack(list(pooled.values()), axis=1).astype(np.float32)], axis=1
     )
+    # The last bits depend on how segments are padded, and a tree may part at a last bit.
+    np.round(made, _DECIMALS, out=made)
     return made, segments.known, segments.n_segments > _LONGEST_HEADLINE
 
 
@@ -318,6 +321,8 @@ def _parts(claims: Sequence[str], texts: Sequence[str]) -> Iterator[tuple[int, i
 
 
 def _pairs(X: Iterable[Pair]) -> list[Pair]:
+    if not isinstance(X, Iterable):
+        raise InputTypeError(f"an iterable of (claim, text) is expected, got {type(X).__name__}")
     pairs = list(X)
     for i, pair in enumerate(pairs):
         if not isinstance(pair, tuple | list) or len(pair) != 2:

@@ -200,7 +200,7 @@ def paired(texts: str | Iterable[str], asked: Any, what: str) -> tuple[bool, lis
     ParameterError
         If the numbers differ.
     """
-    if not isinstance(asked, str) and not isinstance(asked, Iterable):
+    if isinstance(asked, dict) or not isinstance(asked, Iterable):
         raise InputTypeError(f"{what} is {type(asked).__name__}; give str, or one for each text")
     single = isinstance(texts, str) and isinstance(asked, str)
     names = [asked] if isinstance(asked, str) else list(asked)

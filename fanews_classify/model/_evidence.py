@@ -40,6 +40,8 @@ class EvidenceRanker:
         for value, shape in zip(vars(linear).values(), shapes, strict=True):
             if value.shape != shape:
                 raise ModelArrayError("the ranker of evidence does not fit its features")
+        if not (linear.scale > 0).all():
+            raise ModelArrayError("a scale of the ranker of evidence is not positive")
         return cls(linear)
 
     def rank(

@@ -132,7 +132,7 @@ def load(name_or_path: str | os.PathLike[str]) -> AnyModel:
         model = assemble(manifest, arrays)
     except FanewsError as error:
         raise type(error)(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelCorruptError(f"the manifest of {path} is not consistent: {error!r}") from error
     return model
 

@@ -105,9 +105,13 @@ class Trees:
                     raise ModelArrayError(f"a tree has {len(leaves)} leaves, over {MOST_LEAVES}")
                 rows.append(leaves + [0.0] * (MOST_LEAVES - len(leaves)))
         largest = np.finfo(np.float32).max
+        exact = np.array(thresholds, dtype=np.float64).clip(-largest, largest)
+        narrow = exact.astype(np.float32)
+        # Down, never up: a value above the threshold must stay above it.
+        narrow = np.where(narrow > exact, np.nextafter(narrow, np.float32(-np.inf)), narrow)
         return cls(
             np.array(features, dtype=np.int32),
-            np.array(thresholds, dtype=np.float64).clip(-largest, largest).astype(np.float32),
+            narrow,
             np.array(masks, dtype=np.uint16),
             np.array(starts, dtype=np.int32),
             np.array(rows, dtype=np.float32),

@@ -79,8 +79,8 @@ class PairCalibration:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], n_labels: int) -> PairCalibration:
         """Read back what `to_arrays` gave."""
         made = cls(*(arrays[f"pair_{name}"] for name in cls.__dataclass_fields__))
-        if not (made.decision > 0).all():
-            raise ValueError("a weight of an answer is not positive")
+        if not (made.decision > 0).all() or not (made.slope > 0).all():
+            raise ValueError("a weight or temperature of answers is not positive")
         for array, shape in zip(
             vars(made).values(), ((2,), (2, n_labels), (2, n_labels)), strict=True
         ):
@@ -144,7 +144,7 @@ class ClaimStanceClassifier(Classifier):
             asks about each of them. Of a claim the first 40 words are read.
         abstain_below : float in [0, 1], optional
             Answer ``"unknown"`` where no label is as probable as this. If the
-            claim or the text has no known word (empty, another language), the
+            claim or the text has no known word (empty, another script), the
             answer is ``"unknown"`` in any case.
 
         Returns
@@ -203,8 +203,12 @@ class ClaimStanceClassifier(Classifier):
             One for each text, in order.
         """
         check_text(claim)
-        threshold = self._threshold(abstain_below)
-        for part in chunks(texts):
+        return self._stream(chunks(texts), claim, self._threshold(abstain_below))
+
+    def _stream(
+        self, parts: Iterator[list[str]], claim: str, threshold: float
+    ) -> Iterator[ClaimPrediction]:
+        for part in parts:
             yield from self._answers(part, [claim] * len(part), threshold)
 
     def evidence(self, text: str, claim: str, *, top: int | None = None) -> list[Evidence]:

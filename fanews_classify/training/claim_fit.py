@@ -21,8 +21,9 @@ from fanews_classify.model._evidence import EvidenceRanker, chosen
 from fanews_classify.model._pair_scorer import Linear, PairScorer
 from fanews_classify.model._trees import Trees
 from fanews_classify.text._tokens import TokenBatch, tokenize_batch
+from fanews_classify.training.claim_recipe import PairLearner
 from fanews_classify.training.pairs import ClaimPair
-from fanews_classify.training.recipe import PairLearner, Recipe
+from fanews_classify.training.recipe import Recipe
 
 FloatArray = npt.NDArray[np.float64]
 _DIGITS: Final = 6  # of weights: the last bits of a library's arithmetic do not reach the file
@@ -112,10 +113,10 @@ def pair_weights(
 
 
 def fit_ranker(table: WordTable, pairs: Sequence[ClaimPair]) -> EvidenceRanker:
-    """Learn which sentences readers point at; by overlap alone if no pair has evidence."""
+    """Learn which sentences readers point at in judged pairs; if none, those that share most."""
     features: list[FloatArray] = []
     wanted: list[npt.NDArray[np.bool_]] = []
-    told = [pair for pair in pairs if pair.evidence]
+    told = [pair for pair in pairs if pair.evidence and pair.judged]
     for begin in range(0, len(told), _AT_ONCE):
         part = told[begin : begin + _AT_ONCE]
         segments = choose_segments(

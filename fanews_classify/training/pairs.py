@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from fanews_classify.errors import CorpusError
+from fanews_classify.training.claim_recipe import Pairs
 from fanews_classify.training.data import document_text
-from fanews_classify.training.recipe import Pairs, Recipe
+from fanews_classify.training.recipe import Recipe
 from fanews_classify.training.records import read_records
 
 
@@ -129,31 +130,45 @@ def read_pairs(path: Path, source: Pairs, labels: Sequence[str] = ()) -> Iterato
 
 
 def _single(record: dict[str, Any], source: Pairs) -> Iterator[ClaimPair]:
-    text = document_text(record, source.text)
-    if "+" not in source.text and source.text not in record:
-        raise KeyError(source.text)
-    event = str(record.get(source.event, "")) if source.event else ""
-    evidence = record.get(source.evidence) if source.evidence else ""
+    for name in source.text.split("+")[-1:]:  # a title may be missing, a text may not
+        _text(record[name])
+    event = record.get(source.event) if source.event else None
+    evidence = record.get(source.evidence) if source.evidence else None
     yield ClaimPair(
-        str(record[source.claim]), text, str(record[source.label]), event, str(evidence or "")
+        _text(record[source.claim]),
+        document_text(record, source.text),
+        _text(record[source.label]),
+        "" if event is None else str(event),
+        "" if evidence is None else _text(evidence),
     )
 
 
 def _event(record: dict[str, Any]) -> Iterator[ClaimPair]:
     """Yield every claim of an event with every text."""
+    claims = record["claims"]
+    if not isinstance(claims, list):
+        raise ValueError("the claims are no list")
     for text in record["texts"]:
         sentences = text.get("sentences") or [text["headline"]]
-        if len(text["labels"]) != len(record["claims"]):
+        if not isinstance(sentences, list) or len(text["labels"]) != len(claims):
             raise ValueError("a text has not one label for each claim")
-        for i, (claim, label) in enumerate(zip(record["claims"], text["labels"], strict=True)):
+        for i, (claim, label) in enumerate(zip(claims, text["labels"], strict=True)):
             chosen = text.get("evidence", {}).get(str(i), [])
+            if any(not 0 <= j < len(sentences) for j in chosen):
+                raise ValueError("the evidence is no sentence of the text")
             yield ClaimPair(
-                claim,
-                " ".join(sentences),
-                label,
-                record["event"],
+                _text(claim),
+                " ".join(map(_text, sentences)),
+                _text(label),
+                _text(record["event"]),
                 " ".join(sentences[j] for j in chosen),
             )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _digest(found: PairSet, path: Path) -> None:
