@@ -48,8 +48,8 @@ def score_evidence(found: Sequence[str], wanted: Sequence[str]) -> EvidenceScore
 
     Examples
     --------
-    >>> score_evidence(["هوا سرد شد"], ["هوا بسیار سرد شد"])
-    EvidenceScore(n=1, token_f1=0.857..., rouge_l=0.857...)
+    >>> score_evidence(["هوا سرد شد"], ["هوا سرد"])
+    EvidenceScore(n=1, token_f1=0.8, rouge_l=0.8)
     """
     if not found or len(found) != len(wanted):
         raise EvaluationError(f"{len(found)} passages to compare with {len(wanted)}")
@@ -72,8 +72,8 @@ def rouge_l(found: str, wanted: str) -> float:
 
     Examples
     --------
-    >>> rouge_l("الف ب ج", "ج الف ب")
-    0.666...
+    >>> round(rouge_l("الف ب ج", "ج الف ب"), 3)
+    0.667
     """
     ours, theirs = _words(found), _words(wanted)
     number = {word: i for i, word in enumerate(dict.fromkeys(ours + theirs))}

@@ -74,8 +74,8 @@ class ClaimPairFeatures:
     >>> features = ClaimPairFeatures(min_df=1, dimensions=0).fit(pairs)
     >>> X = features.transform(pairs)
     >>> names = list(features.get_feature_names_out())
-    >>> X[:, names.index("c_cover_stem")].round(2).tolist()
-    [0.22, 0.0]
+    >>> [f"{cover:.2f}" for cover in X[:, names.index("c_cover_stem")]]
+    ['0.19', '0.00']
     """
 
     def __init__(
