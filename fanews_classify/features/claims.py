@@ -220,7 +220,9 @@ def feature_names(table: WordTable) -> list[str]:
     """Return the names of the columns of `pair_features`."""
     segments = choose_segments(table, [""], [""])
     rows, names = segment_signals(segments)
-    return [*names, *_pooled(segments, rows, names, [""], [""])]
+    scores = segment_scores(rows, names)
+    best = best_rows(segments, scores)
+    return [*names, *_pooled(segments, rows, names, scores, best), *_marks([""], [""])]
 
 
 def segment_signals(segments: Segments) -> tuple[FloatArray, list[str]]:
@@ -255,8 +257,9 @@ def _part_features(
 ) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     segments = choose_segments(table, claims, texts)
     rows, names = segment_signals(segments)
-    best = best_rows(segments, segment_scores(rows, names))
-    pooled = _pooled(segments, rows, names, claims, texts)
+    scores = segment_scores(rows, names)
+    best = best_rows(segments, scores)
+    pooled = {**_pooled(segments, rows, names, scores, best), **_marks(claims, texts)}
     made = np.concatenate(
         [rows[best], np.stack(list(pooled.values()), axis=1).astype(np.float32)], axis=1
     )
@@ -276,14 +279,12 @@ def _pooled(
     segments: Segments,
     rows: FloatArray,
     names: Sequence[str],
-    claims: Sequence[str],
-    texts: Sequence[str],
+    scores: FloatArray,
+    best: npt.NDArray[np.intp],
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return what lead, best and other segments and the whole text tell."""
+    """Return what lead, best and other segments tell."""
     place = {name: i for i, name in enumerate(names)}
     lead, count = segments.splits[:-1], np.diff(segments.splits)
-    scores = segment_scores(rows, names)
-    best = best_rows(segments, scores)
     columns: dict[str, npt.NDArray[Any]] = {}
     columns["n_segments"] = np.log(segments.n_segments)
     most = np.maximum.reduceat(rows[:, place["c_cover_stem"]], lead)
@@ -300,6 +301,12 @@ def _pooled(
     others = scores.copy()
     others[best] = -1.0
     columns["second"] = np.maximum.reduceat(others, lead)
+    return columns
+
+
+def _marks(claims: Sequence[str], texts: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Return how many marks of punctuation both sides have, and how long they are."""
+    columns: dict[str, npt.NDArray[Any]] = {}
     for name, mark in _MARKS:
         columns[f"t_mark_{name}"] = np.array([text.count(mark) for text in texts])
         columns[f"c_mark_{name}"] = np.array([claim.count(mark) for claim in claims])
