@@ -13,6 +13,7 @@ __all__ = [
     "FanewsError",
     "InputTypeError",
     "LabelError",
+    "MissingExtraError",
     "ModelArrayError",
     "ModelCorruptError",
     "ModelFileError",
@@ -44,6 +45,30 @@ class NotFittedError(FanewsError, ValueError):
 
 class LabelError(FanewsError, ValueError):
     """A label is not one of the labels that are valid here."""
+
+
+class MissingExtraError(FanewsError, ImportError):
+    """An optional package is not installed; the message says how to get it.
+
+    Parameters
+    ----------
+    package : str
+        What is missing, for instance ``"matplotlib"``.
+    extra : str
+        The extra of this package that brings it, for instance ``"report"``.
+    what : str
+        What needs it, for instance ``"drawing figures"``.
+    """
+
+    def __init__(self, package: str, extra: str, what: str) -> None:
+        super().__init__(
+            f"{what} needs {package}, which is not installed; "
+            f"pip install 'fanews-classify[{extra}]'"
+        )
+        self.package, self.extra, self.what = package, extra, what
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str, str]]:
+        return type(self), (self.package, self.extra, self.what)
 
 
 class CorpusError(FanewsError, ValueError):

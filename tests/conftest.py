@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 SEEDS = sorted((ROOT / "seeds").glob("*.txt"))
 
 
+@pytest.fixture(autouse=True)
+def _no_colour_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no setting of the terminal that runs the tests colour what they read."""
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session")
 def section() -> fc.NewsClassifier:
     return fc.load("section")

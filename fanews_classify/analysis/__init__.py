@@ -1,1 +1,1 @@
-"""Everything at once: section, topics, stances, and the words that carried them."""
+"""Answers of the models to read: one by one, or everything about a text at once."""

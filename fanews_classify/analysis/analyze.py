@@ -10,7 +10,16 @@ from typing import Any, Final, overload
 
 import numpy as np
 
-from fanews_classify.analysis._render import to_html, to_text
+from fanews_classify.display import (
+    TRUE,
+    Answer,
+    Mark,
+    analysis_html,
+    analysis_text,
+    depth,
+    rich_text,
+)
+from fanews_classify.display import width as columns
 from fanews_classify.model._explain import Evidence
 from fanews_classify.model._store import load
 from fanews_classify.model.classifier import NewsClassifier
@@ -67,7 +76,9 @@ class Finding:
 class Analysis:
     """What the models say about one text.
 
-    ``print`` shows it as text, a notebook as coloured, right-to-left HTML.
+    ``print`` shows it as text, coloured where ``sys.stdout`` is a terminal (``NO_COLOR``
+    and ``FORCE_COLOR`` are respected), a notebook as coloured, right-to-left HTML. For
+    files take `to_text` with ``colour=False`` (as an f-string does), or `to_html`.
 
     Attributes
     ----------
@@ -93,11 +104,49 @@ class Analysis:
         """Return the answers as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
+    def to_text(self, colour: bool | None = None, width: int | None = None) -> str:
+        """Return the answers with their words and sentences; in colour with the text.
+
+        Parameters
+        ----------
+        colour : bool, optional
+            Whether to write the codes of a terminal; by default where
+            ``sys.stdout`` is one that takes them.
+        width : int, optional
+            Columns to which coloured text is wrapped; by default those of the terminal.
+
+        Examples
+        --------
+        >>> import fanews_classify as fc
+        >>> fc.analyze("").to_text(colour=False).splitlines()[-1]
+        'no topic'
+        """
+        return analysis_text(self.text, self._answers(), depth(colour), width or columns())
+
+    def to_html(self) -> str:
+        """Return a fragment of HTML: the answers, and the text with their words coloured.
+
+        Without script or outside files; it takes the colours of letters and ground
+        from the page.
+        """
+        return analysis_html(self.text, self._answers())
+
     def __str__(self) -> str:
-        return to_text(self)
+        return self.to_text()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.to_text(colour=False), spec)
 
     def _repr_html_(self) -> str:
-        return to_html(self)
+        return self.to_html()
+
+    def __rich__(self) -> Any:
+        return rich_text(analysis_text(self.text, self._answers(), TRUE))
+
+    def _answers(self) -> list[Answer]:
+        """Return the section and the topics as they are shown."""
+        topics = [_answer("topic", "موضوع", topic) for topic in self.topics]
+        return [_answer("section", "بخش", self.section), *topics]
 
 
 @overload  # a str is an iterable of str as well, hence the overlap
@@ -242,6 +291,24 @@ class _Places:
             if weight[i] > 0
             for start, end in [spans[i]]
         )
+
+
+def _answer(question: str, question_fa: str, found: Finding) -> Answer:
+    words, sentences = (
+        [Mark(item.start, item.end, item.weight, item.label) for item in items]
+        for items in (found.words, found.sentences)
+    )
+    stance = None if found.stance is None else _answer("stance", "موضع", found.stance)
+    return Answer(
+        question,
+        question_fa,
+        found.label,
+        found.label_fa,
+        found.confidence,
+        words,
+        sentences,
+        stance,
+    )
 
 
 def _plain(item: Evidence) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from fanews_classify.errors import InputTypeError, LabelError, ParameterError
 from fanews_classify.labels import UNKNOWN, persian_name
-from fanews_classify.model._explain import Evidence, contributions
+from fanews_classify.model._containers import check_indexes
+from fanews_classify.model._explain import Evidence, Explanation, contributions
 from fanews_classify.model._linear import LinearScorer
 from fanews_classify.text._hashing import WINDOW
-from fanews_classify.text._input import check_text, check_texts
+from fanews_classify.text._input import check_text, check_texts, iterate_texts
 
 if TYPE_CHECKING:
     from fanews_classify.model._calibration import Calibration
@@ -99,12 +100,27 @@ class LinearClassifier(Classifier):
             return one
         return self.scorer.score(check_texts(texts))[0]
 
-    def _evidence(self, text: str, label: str, top: int | None) -> list[Evidence]:
-        """Return the words that spoke for or against a label, strongest first."""
+    def _evidence(
+        self,
+        found: Iterable[tuple[tuple[int, int], float]],
+        text: str,
+        column: int,
+        top: int | None,
+        probabilities: FloatArray,
+        question: str | None = None,
+    ) -> Explanation:
+        """Sum up the words that spoke for or against a label, strongest first."""
         if top is not None and top < 0:
             raise ParameterError(f"top={top!r}; give a number of 0 or more, or None for all")
-        column = self.labels.index(self._check_label(label))
-        return strongest(self._contributions(text, column), text, label)[:top]
+        label = self.labels[column]
+        return Explanation(
+            strongest(found, text, label)[:top],
+            text=text,
+            label=label,
+            label_fa=self.labels_fa[column],
+            confidence=float(probabilities[column]),
+            question=question,
+        )
 
     def _contributions(self, text: str, column: int) -> Iterator[tuple[tuple[int, int], float]]:
         """Yield what adds up to a label's score: (span, weight)."""
@@ -134,6 +150,12 @@ class TextClassifier(LinearClassifier, Generic[Answer]):
         ------
         InputTypeError
             If a text is not a ``str``.
+
+        Notes
+        -----
+        A table of them: ``pandas.DataFrame(model.predict_proba(series),
+        index=series.index, columns=model.labels)``, or in Polars
+        ``polars.DataFrame(model.predict_proba(series), schema=model.labels)``.
         """
         if isinstance(texts, str):
             one: FloatArray = self._probabilities([texts])[0][0]
@@ -183,7 +205,7 @@ class TextClassifier(LinearClassifier, Generic[Answer]):
 
 
 def paired(texts: str | Iterable[str], asked: Any, what: str) -> tuple[bool, list[str], list[str]]:
-    """Pair texts with what is asked about each, say targets.
+    """Pair texts with what is asked about each, say targets, by position.
 
     Returns
     -------
@@ -198,23 +220,27 @@ def paired(texts: str | Iterable[str], asked: Any, what: str) -> tuple[bool, lis
     InputTypeError
         If something is not a ``str``.
     ParameterError
-        If the numbers differ.
+        If the numbers differ, or the indexes of two pandas Series.
     """
     if isinstance(asked, dict) or not isinstance(asked, Iterable):
         raise InputTypeError(f"{what} is {type(asked).__name__}; give str, or one for each text")
-    single = isinstance(texts, str) and isinstance(asked, str)
-    names = [asked] if isinstance(asked, str) else list(asked)
+    one_text, one_name = isinstance(texts, str), isinstance(asked, str)
+    listed: list[str] = [] if one_text else check_texts(texts)
+    try:
+        names: list[str] = [] if one_name else check_texts(asked)
+    except InputTypeError as error:
+        raise InputTypeError(f"among the {what}s: {error}") from None
     if isinstance(texts, str):
-        listed = [texts] * len(names)
-    else:
-        listed = check_texts(texts)
-        names = names * len(listed) if isinstance(asked, str) else names
+        listed = [texts] * (1 if one_name else len(names))
+    if isinstance(asked, str):
+        names = [asked] * len(listed)
     if len(names) != len(listed):
         raise ParameterError(
             f"{len(listed)} texts and {len(names)} {what}s; give one {what} for all "
             "or one for each text"
         )
-    return single, listed, names
+    check_indexes(texts, asked, what)
+    return one_text and one_name, listed, names
 
 
 def most_probable(
@@ -269,12 +295,12 @@ def chunks(
     InputTypeError
         At a text that is no ``str``, after the list of those before it.
     """
-    if isinstance(texts, str):
-        check_texts(texts)  # refuses a bare str: its characters are no texts
-    return _chunks(iter(texts), most, characters)
+    return _chunks(texts, iterate_texts(texts), most, characters)
 
 
-def _chunks(texts: Iterator[str], most: int, characters: int) -> Iterator[list[str]]:
+def _chunks(
+    given: Iterable[str], texts: Iterator[str], most: int, characters: int
+) -> Iterator[list[str]]:
     position = 0
     fault: InputTypeError | None = None
     while fault is None:
@@ -282,7 +308,7 @@ def _chunks(texts: Iterator[str], most: int, characters: int) -> Iterator[list[s
         size = 0
         for text in islice(texts, most):
             try:
-                held.append(check_text(text, position + len(held)))
+                held.append(check_text(text, position + len(held), given))
             except InputTypeError as error:
                 fault = error  # raised after the answers for what came before
                 break

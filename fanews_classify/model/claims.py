@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.errors import InputTypeError, ParameterError
+from fanews_classify.errors import ParameterError
 from fanews_classify.features._words import WordTable
 from fanews_classify.features.claims import pair_features
 from fanews_classify.labels import UNKNOWN
 from fanews_classify.model._base import Classifier, FloatArray, chunks, most_probable, paired
+from fanews_classify.model._containers import SeriesT, as_given
 from fanews_classify.model._evidence import EvidenceRanker, chosen
-from fanews_classify.model._explain import Evidence
+from fanews_classify.model._explain import Evidence, Explanation
 from fanews_classify.model._pair_scorer import PairScorer, softmax
-from fanews_classify.text._input import check_text, check_texts
+from fanews_classify.text._input import check_text
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -116,32 +117,36 @@ class ClaimStanceClassifier(Classifier):
     calibration: PairCalibration = field(repr=False)
     ranker: EvidenceRanker = field(repr=False)
 
-    @overload  # a str is an iterable of str as well, hence the overlap
-    def predict(self, texts: str, claim: str, *, abstain_below: float | None = None) -> str: ...
+    @overload  # a str is an iterable of str as well, hence the overlaps
+    def predict(  # type: ignore[overload-overlap]
+        self, texts: str, claim: str, *, abstain_below: float | None = None
+    ) -> str: ...
+    @overload
+    def predict(  # as many answers as claims, in their container
+        self, texts: str, claim: Any, *, abstain_below: float | None = None
+    ) -> Any: ...
     @overload
     def predict(
-        self,
-        texts: str | Iterable[str],
-        claim: str | Sequence[str],
-        *,
-        abstain_below: float | None = None,
-    ) -> str | list[str]: ...
+        self, texts: SeriesT, claim: Iterable[str], *, abstain_below: float | None = None
+    ) -> SeriesT: ...
+    @overload
     def predict(
-        self,
-        texts: str | Iterable[str],
-        claim: str | Sequence[str],
-        *,
-        abstain_below: float | None = None,
-    ) -> str | list[str]:
+        self, texts: npt.NDArray[Any], claim: Iterable[str], *, abstain_below: float | None = None
+    ) -> npt.NDArray[np.object_]: ...
+    @overload
+    def predict(
+        self, texts: Iterable[str], claim: Iterable[str], *, abstain_below: float | None = None
+    ) -> list[str]: ...
+    def predict(self, texts: Any, claim: Any, *, abstain_below: float | None = None) -> Any:
         """Return how texts stand to claims.
 
         Parameters
         ----------
-        texts : str or iterable of str
+        texts : str, Series of pandas or Polars, array, or iterable of str
             Headlines or articles.
-        claim : str or sequence of str
-            One claim for all texts, or one for each. For one text, a sequence
-            asks about each of them. Of a claim the first 40 words are read.
+        claim : str, Series, array, or iterable of str
+            One claim for all texts, or one for each. For one text, several
+            ask about each of them. Of a claim the first 40 words are read.
         abstain_below : float in [0, 1], optional
             Answer ``"unknown"`` where no label is as probable as this. If the
             claim or the text has no known word (empty, another script), the
@@ -149,21 +154,30 @@ class ClaimStanceClassifier(Classifier):
 
         Returns
         -------
-        str or list of str
-            One answer if both are one ``str``, else a list.
+        str, Series, ndarray or list of str
+            One answer if both are one ``str``. Else as many as there are texts
+            or claims, in a container as that of the texts, or of the claims if
+            the text is one ``str``: for a pandas Series a Series with the same
+            index, named as the model; for a Polars Series one of ``String``;
+            for another array an ndarray of object, shape (n,); for any other
+            iterable a list.
 
         Raises
         ------
         InputTypeError
-            If a text or claim is not a ``str``.
+            If a text or claim is not a ``str`` (a missing value is none).
         ParameterError
-            If the numbers of texts and claims differ.
+            If the numbers of texts and claims differ, or the indexes of two
+            pandas Series: they are paired by position.
         """
         single, listed, claims = self._pairs(texts, claim)
         answers = self._answers(listed, claims, self._threshold(abstain_below))
-        return answers[0].label if single else [answer.label for answer in answers]
+        if single:
+            return answers[0].label
+        given = claim if isinstance(texts, str) else texts
+        return as_given(given, [answer.label for answer in answers], self.name)
 
-    def predict_proba(self, texts: str | Iterable[str], claim: str | Sequence[str]) -> FloatArray:
+    def predict_proba(self, texts: str | Iterable[str], claim: str | Iterable[str]) -> FloatArray:
         """Return calibrated probabilities.
 
         `predict` weighs them, so that rare labels are found; its answer need
@@ -211,7 +225,7 @@ class ClaimStanceClassifier(Classifier):
         for part in parts:
             yield from self._answers(part, [claim] * len(part), threshold)
 
-    def evidence(self, text: str, claim: str, *, top: int | None = None) -> list[Evidence]:
+    def evidence(self, text: str, claim: str, *, top: int | None = None) -> Explanation:
         """Return the sentences of a text that decide on a claim.
 
         Parameters
@@ -223,8 +237,8 @@ class ClaimStanceClassifier(Classifier):
 
         Returns
         -------
-        list of Evidence
-            In the order of the text, at ``text[start:end]``; `label` is the
+        Explanation
+            A list of Evidence, in the order of the text, at ``text[start:end]``; `label` is the
             answer, `weight` the probability that a reader points at the
             sentence. Where the answer is ``unrelated`` they are those that come
             nearest to the claim. Empty if nothing is known.
@@ -249,27 +263,31 @@ class ClaimStanceClassifier(Classifier):
         if top is not None and top < 0:
             raise ParameterError(f"top={top!r}; give a number of 0 or more, or None")
         answer = self._answers([text], [claim], 0.0)[0]
+        found = Explanation(
+            text=text,
+            label=answer.label,
+            label_fa=answer.label_fa,
+            confidence=answer.confidence,
+            question=claim,
+            sentences=True,
+        )
         if answer.label == UNKNOWN:
-            return []
+            return found
         spans, probabilities = self.ranker.rank(self.words, claim, text)
         if top is None:
             taken = chosen(probabilities)
         else:
             taken = sorted(np.argsort(-probabilities, kind="stable")[:top].tolist())
-        return [
+        found.extend(
             Evidence(*spans[i], text[slice(*spans[i])], answer.label, float(probabilities[i]))
             for i in taken
-        ]
+        )
+        return found
 
     def _pairs(
-        self, texts: str | Iterable[str], claim: str | Sequence[str]
+        self, texts: str | Iterable[str], claim: str | Iterable[str]
     ) -> tuple[bool, list[str], list[str]]:
-        single, listed, claims = paired(texts, claim, "claim")
-        try:
-            check_texts(claims)
-        except InputTypeError as error:
-            raise InputTypeError(f"among the claims: {error}") from None
-        return single, listed, claims
+        return paired(texts, claim, "claim")
 
     def _probabilities(
         self, texts: list[str], claims: list[str]

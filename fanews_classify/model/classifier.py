@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from fanews_classify.labels import UNKNOWN
 from fanews_classify.model._base import TextClassifier, most_probable
-from fanews_classify.model._explain import Evidence
+from fanews_classify.model._containers import SeriesT, as_given
+from fanews_classify.model._explain import Explanation
 from fanews_classify.text._input import check_text, check_texts
 
 
@@ -52,20 +54,24 @@ class NewsClassifier(TextClassifier[Prediction]):
     'sport'
     """
 
-    @overload  # a str is an iterable of str as well, hence the overlap
+    @overload  # a str is an iterable of str as well, hence the overlaps
     def predict(  # type: ignore[overload-overlap]
         self, texts: str, *, abstain_below: float | None = None
     ) -> str: ...
     @overload
-    def predict(self, texts: Iterable[str], *, abstain_below: float | None = None) -> list[str]: ...
+    def predict(self, texts: SeriesT, *, abstain_below: float | None = None) -> SeriesT: ...
+    @overload
     def predict(
-        self, texts: str | Iterable[str], *, abstain_below: float | None = None
-    ) -> str | list[str]:
+        self, texts: npt.NDArray[Any], *, abstain_below: float | None = None
+    ) -> npt.NDArray[np.object_]: ...
+    @overload
+    def predict(self, texts: Iterable[str], *, abstain_below: float | None = None) -> list[str]: ...
+    def predict(self, texts: Any, *, abstain_below: float | None = None) -> Any:
         """Return the label of a text, or the labels of many.
 
         Parameters
         ----------
-        texts : str or iterable of str
+        texts : str, Series of pandas or Polars, array, or iterable of str
         abstain_below : float in [0, 1], optional
             Answer ``"unknown"`` where the most probable label is less probable
             than this. A text without a single known word (empty, another
@@ -73,15 +79,18 @@ class NewsClassifier(TextClassifier[Prediction]):
 
         Returns
         -------
-        str or list of str
-            One answer for one ``str``; a list of the same length and order
-            for an iterable.
+        str, Series, ndarray or list of str
+            One answer for one ``str``. For a Series a Series named as the
+            model: of pandas with the same index, of Polars of type ``String``.
+            For another array an ndarray of object, shape (n,). For any other
+            iterable a list of the same length and order.
 
         Raises
         ------
         InputTypeError
-            If a text is not a ``str``; the message names its position. Nothing
-            is predicted then.
+            If a text is not a ``str`` (a missing value is none); the message
+            names its position, and its index label in a pandas Series.
+            Nothing is predicted then. Also for a table: choose a column.
 
         Examples
         --------
@@ -91,7 +100,6 @@ class NewsClassifier(TextClassifier[Prediction]):
         ['economy', 'unknown']
         """
         threshold = self._threshold(abstain_below)
-        single = isinstance(texts, str)
         listed = [texts] if isinstance(texts, str) else check_texts(texts)
         if threshold:
             found, known = self._probabilities(listed)
@@ -100,11 +108,11 @@ class NewsClassifier(TextClassifier[Prediction]):
             threshold = -np.inf
         labels = (*self.labels, UNKNOWN)
         answers = [labels[i] for i in most_probable(found, known, threshold)[0].tolist()]
-        return answers[0] if single else answers
+        return answers[0] if isinstance(texts, str) else as_given(texts, answers, self.name)
 
     def explain(
         self, text: str, *, label: str | None = None, top: int | None = None
-    ) -> list[Evidence]:
+    ) -> Explanation:
         """Return what in the text spoke for or against a label.
 
         Parameters
@@ -117,8 +125,8 @@ class NewsClassifier(TextClassifier[Prediction]):
 
         Returns
         -------
-        list of Evidence
-            Strongest first. Their weights and the intercept sum up exactly to
+        Explanation
+            A list of Evidence, strongest first. Their weights and the intercept sum up exactly to
             the label's score in `decision_function`. Empty if the text has no
             known word.
 
@@ -136,9 +144,10 @@ class NewsClassifier(TextClassifier[Prediction]):
         True
         """
         check_text(text)
-        if label is None:
-            label = self.labels[int(np.argmax(self._probabilities([text])[0][0]))]
-        return self._evidence(text, label, top)
+        chosen = None if label is None else self.labels.index(self._check_label(label))
+        probabilities = self._probabilities([text])[0][0]
+        column = int(np.argmax(probabilities)) if chosen is None else chosen
+        return self._evidence(self._contributions(text, column), text, column, top, probabilities)
 
     def _answers(self, texts: list[str], threshold: float) -> list[Prediction]:
         best, confidence = most_probable(*self._probabilities(texts), threshold)

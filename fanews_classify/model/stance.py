@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+import numpy.typing as npt
 
-from fanews_classify.errors import LabelError, ParameterError
+from fanews_classify.errors import LabelError
 from fanews_classify.model._base import (
     FloatArray,
     LinearClassifier,
     most_probable,
     paired,
-    strongest,
 )
 from fanews_classify.model._calibration import Calibration
-from fanews_classify.model._explain import Evidence, contributions
+from fanews_classify.model._containers import SeriesT, as_given
+from fanews_classify.model._explain import Explanation, contributions
 from fanews_classify.model._focus import Focus
 from fanews_classify.model._linear import LinearScorer
 from fanews_classify.text._input import check_text
@@ -71,31 +72,35 @@ class StanceClassifier(LinearClassifier):
     focus_scorer: LinearScorer = field(repr=False)
     bias: FloatArray = field(repr=False)
 
-    @overload  # a str is an iterable of str as well, hence the overlap
-    def predict(self, texts: str, target: str, *, abstain_below: float | None = None) -> str: ...
+    @overload  # a str is an iterable of str as well, hence the overlaps
+    def predict(  # type: ignore[overload-overlap]
+        self, texts: str, target: str, *, abstain_below: float | None = None
+    ) -> str: ...
+    @overload
+    def predict(  # as many answers as targets, in their container
+        self, texts: str, target: Any, *, abstain_below: float | None = None
+    ) -> Any: ...
     @overload
     def predict(
-        self,
-        texts: str | Iterable[str],
-        target: str | Sequence[str],
-        *,
-        abstain_below: float | None = None,
-    ) -> str | list[str]: ...
+        self, texts: SeriesT, target: Iterable[str], *, abstain_below: float | None = None
+    ) -> SeriesT: ...
+    @overload
     def predict(
-        self,
-        texts: str | Iterable[str],
-        target: str | Sequence[str],
-        *,
-        abstain_below: float | None = None,
-    ) -> str | list[str]:
+        self, texts: npt.NDArray[Any], target: Iterable[str], *, abstain_below: float | None = None
+    ) -> npt.NDArray[np.object_]: ...
+    @overload
+    def predict(
+        self, texts: Iterable[str], target: Iterable[str], *, abstain_below: float | None = None
+    ) -> list[str]: ...
+    def predict(self, texts: Any, target: Any, *, abstain_below: float | None = None) -> Any:
         """Return how texts judge targets.
 
         Parameters
         ----------
-        texts : str or iterable of str
-        target : str or sequence of str
+        texts : str, Series of pandas or Polars, array, or iterable of str
+        target : str, Series, array, or iterable of str
             One of `targets` for all texts, or one for each text. For one text,
-            a sequence asks about each of them.
+            several ask about each of them.
         abstain_below : float in [0, 1], optional
             Answer ``"unknown"`` where the most probable stance is less
             probable than this. A text without a known word is ``"unknown"``
@@ -103,23 +108,39 @@ class StanceClassifier(LinearClassifier):
 
         Returns
         -------
-        str or list of str
-            One answer if both are one ``str``, else a list.
+        str, Series, ndarray or list of str
+            One answer if both are one ``str``. Else as many as there are texts
+            or targets, in a container as that of the texts, or of the targets if
+            the text is one ``str``: for a pandas Series a Series with the same
+            index, named as the model; for a Polars Series one of ``String``;
+            for another array an ndarray of object, shape (n,); for any other
+            iterable a list.
 
         Raises
         ------
         LabelError
             If a target is not one of `targets`.
         ParameterError
-            If the numbers of texts and targets differ.
+            If the numbers of texts and targets differ, or the indexes of two
+            pandas Series: they are paired by position.
         InputTypeError
-            If a text is not a ``str``.
+            If a text or target is not a ``str`` (a missing value is none).
+
+        Examples
+        --------
+        >>> import fanews_classify as fc
+        >>> text = "وزیر از ساخت خانه‌های ارزان و پرداخت وام مسکن خبر داد"
+        >>> len(fc.load("stance").predict(text, target=["housing", "wages_labour"]))
+        2
         """
         single, listed, names = self._pairs(texts, target)
         answers = self._answers(listed, names, self._threshold(abstain_below))
-        return answers[0].label if single else [answer.label for answer in answers]
+        if single:
+            return answers[0].label
+        given = target if isinstance(texts, str) else texts
+        return as_given(given, [answer.label for answer in answers], self.name)
 
-    def predict_proba(self, texts: str | Iterable[str], target: str | Sequence[str]) -> FloatArray:
+    def predict_proba(self, texts: str | Iterable[str], target: str | Iterable[str]) -> FloatArray:
         """Return calibrated probabilities of the stances.
 
         Parameters
@@ -139,7 +160,7 @@ class StanceClassifier(LinearClassifier):
         return one
 
     def decision_function(  # type: ignore[override]  # a stance needs its target
-        self, texts: str | Iterable[str], target: str | Sequence[str]
+        self, texts: str | Iterable[str], target: str | Iterable[str]
     ) -> FloatArray:
         """Return the linear scores from which probabilities are made; as `predict_proba`."""
         single, listed, names = self._pairs(texts, target)
@@ -149,7 +170,7 @@ class StanceClassifier(LinearClassifier):
 
     def explain(
         self, text: str, target: str, *, label: str | None = None, top: int | None = None
-    ) -> list[Evidence]:
+    ) -> Explanation:
         """Return what in the text spoke for or against a stance on a target.
 
         Parameters
@@ -164,9 +185,9 @@ class StanceClassifier(LinearClassifier):
 
         Returns
         -------
-        list of Evidence
-            Strongest first. Their weights, the intercept and the target's bias
-            sum up to the label's score in `decision_function`.
+        Explanation
+            A list of Evidence, strongest first. Their weights, the intercept and the
+            target's bias sum up to the label's score in `decision_function`.
 
         Raises
         ------
@@ -175,11 +196,9 @@ class StanceClassifier(LinearClassifier):
         """
         check_text(text)
         self._check_target(target)
-        if label is None:
-            label = self.labels[int(np.argmax(self._probabilities([text], [target])[0][0]))]
-        column = self.labels.index(self._check_label(label))
-        if top is not None and top < 0:
-            raise ParameterError(f"top={top!r}; give a number of 0 or more, or None for all")
+        chosen = None if label is None else self.labels.index(self._check_label(label))
+        probabilities = self._probabilities([text], [target])[0][0]
+        column = int(np.argmax(probabilities)) if chosen is None else chosen
         focused = self.focus.texts([text], [target])[0]
         found = [
             *self._contributions(text, column),
@@ -189,10 +208,10 @@ class StanceClassifier(LinearClassifier):
                 for item in contributions(block, focused, column)
             ),
         ]
-        return strongest(found, text, label)[:top]
+        return self._evidence(found, text, column, top, probabilities, target)
 
     def _pairs(
-        self, texts: str | Iterable[str], target: str | Sequence[str]
+        self, texts: str | Iterable[str], target: str | Iterable[str]
     ) -> tuple[bool, list[str], list[str]]:
         single, listed, names = paired(texts, target, "target")
         for name in dict.fromkeys(names):

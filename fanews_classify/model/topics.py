@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ import numpy.typing as npt
 from fanews_classify.errors import ParameterError
 from fanews_classify.labels import UNKNOWN, persian_name
 from fanews_classify.model._base import FloatArray, TextClassifier
-from fanews_classify.model._explain import Evidence
+from fanews_classify.model._containers import AnySeries, as_given
+from fanews_classify.model._explain import Explanation
 from fanews_classify.model._passages import PassageScorer
 from fanews_classify.model._sigmoid import SigmoidCalibration
 from fanews_classify.text._input import check_text, check_texts
@@ -68,22 +69,28 @@ class TopicClassifier(TextClassifier[TopicPrediction]):
     calibration: SigmoidCalibration = field(repr=False)
     thresholds: FloatArray = field(repr=False)
 
-    @overload  # a str is an iterable of str as well, hence the overlap
+    @overload  # a str is an iterable of str as well, hence the overlaps
     def predict(  # type: ignore[overload-overlap]
         self, texts: str, *, abstain_below: float | None = None
     ) -> tuple[str, ...]: ...
     @overload
     def predict(
+        self, texts: AnySeries, *, abstain_below: float | None = None
+    ) -> Any: ...  # of other elements than the given Series
+    @overload
+    def predict(
+        self, texts: npt.NDArray[Any], *, abstain_below: float | None = None
+    ) -> npt.NDArray[np.object_]: ...
+    @overload
+    def predict(
         self, texts: Iterable[str], *, abstain_below: float | None = None
     ) -> list[tuple[str, ...]]: ...
-    def predict(
-        self, texts: str | Iterable[str], *, abstain_below: float | None = None
-    ) -> tuple[str, ...] | list[tuple[str, ...]]:
+    def predict(self, texts: Any, *, abstain_below: float | None = None) -> Any:
         """Return the labels of a text, or those of many.
 
         Parameters
         ----------
-        texts : str or iterable of str
+        texts : str, Series of pandas or Polars, array, or iterable of str
         abstain_below : float in [0, 1], optional
             Answer ``("unknown",)`` where the least certain part of the answer
             (a label given, or one left out) is less probable than this, and
@@ -91,22 +98,28 @@ class TopicClassifier(TextClassifier[TopicPrediction]):
 
         Returns
         -------
-        tuple of str or list of tuple of str
-            Most probable label first, ``()`` if none fits.
+        tuple of str, or Series, ndarray or list of tuples
+            Most probable label first, ``()`` if none fits. For a Series a
+            Series named as the model: of pandas with the same index, of Polars
+            of type ``List(String)``. For another array an ndarray of object,
+            shape (n,). For any other iterable a list.
 
         Raises
         ------
         InputTypeError
-            If a text is not a ``str``; the message names its position.
+            If a text is not a ``str`` (a missing value is none); the message
+            names its position, and its index label in a pandas Series. Also
+            for a table: choose a column.
         """
         threshold = self._threshold(abstain_below)
         if isinstance(texts, str):
             return self._answers([texts], threshold)[0].labels
-        return [answer.labels for answer in self._answers(check_texts(texts), threshold)]
+        answers = [answer.labels for answer in self._answers(check_texts(texts), threshold)]
+        return as_given(texts, answers, self.name, several=True)
 
     def explain(
         self, text: str, *, label: str | None = None, top: int | None = None
-    ) -> list[Evidence]:
+    ) -> Explanation:
         """Return what in the text spoke for or against a label.
 
         Parameters
@@ -119,8 +132,8 @@ class TopicClassifier(TextClassifier[TopicPrediction]):
 
         Returns
         -------
-        list of Evidence
-            Strongest first. Their weights and the intercept sum up exactly to
+        Explanation
+            A list of Evidence, strongest first. Their weights and the intercept sum up exactly to
             the label's score in `decision_function`.
 
         Raises
@@ -129,10 +142,10 @@ class TopicClassifier(TextClassifier[TopicPrediction]):
             If the model has no such label.
         """
         check_text(text)
-        if label is None:
-            above = self._probabilities([text])[0][0] - self.thresholds
-            label = self.labels[int(np.argmax(above))]
-        return self._evidence(text, label, top)
+        chosen = None if label is None else self.labels.index(self._check_label(label))
+        probabilities = self._probabilities([text])[0][0]
+        column = int(np.argmax(probabilities - self.thresholds)) if chosen is None else chosen
+        return self._evidence(self._contributions(text, column), text, column, top, probabilities)
 
     def _contributions(self, text: str, column: int) -> Iterator[tuple[tuple[int, int], float]]:
         return self.scorer.contributions(text, column)

@@ -4,7 +4,7 @@ The one place where it is removed. An agency's name, its lead («به گزارش
 خبرنگار …»), its closing («انتهای پیام»), page furniture («شناسه», «لینک کوتاه»)
 and links give the source away and through it the label, because each source in
 a training set has its own mix of labels; a model that learns them is worse on
-sources that it has not seen (measured in docs/experiments.md).
+sources that it has not seen (measured in docs/pages/en/experiments.md).
 
 Rules work on tokens. A token that can begin a rule is found for a whole batch
 at once; only from there on are the few tokens around it looked at one by one.
@@ -22,7 +22,7 @@ from fanews_classify.text._hashing import hash_bytes
 
 # Names that mean nothing but a news outlet. Dropped in leads and source lines only: as
 # the one who speaks («تسنیم: …») they are part of the news, and so are foreign agencies
-# anywhere; dropping them cost 0.8 points of macro-F1 (docs/experiments.md).
+# anywhere; dropping them cost 0.8 points of macro-F1 (docs/pages/en/experiments.md).
 OUTLETS: Final = """
 ایسنا ایرنا ایلنا ایکنا ایمنا ایبنا ایپنا ایانا ایکانا اسکانیوز ایسکانیوز برنا پانا تسنیم
 خبرآنلاین خبرفوری عصرایران تابناک مشرق‌نیوز جهان‌نیوز کردپرس شفقنا شبستان خبرنگاران صداوسیما
