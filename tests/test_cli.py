@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 import fanews_classify as fc
-from fanews_classify.cli.main import main
+from fanews_classify.cli.main import build_parser, main
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = sorted(str(path) for path in (ROOT / "seeds").glob("*.txt"))
@@ -27,10 +29,10 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_one_line_one_answer(stdin: Any, capsys: pytest.CaptureFixture[str]) -> None:
     stdin("تیم فوتبال قهرمان شد\n\n🔹\nبانک مرکزی نرخ ارز را اعلام کرد".encode() + b"\n\xff\xfe")
-    assert main(["predict"]) == 0
+    assert main(["predict"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [
-        "sport", "unknown", "unknown", "economy", "unknown",
+        "sport", "unknown", "unknown", "economy", "error",
     ]  # fmt: skip
     assert lines[0].split("\t")[1] == "ورزش"
 
@@ -214,3 +216,94 @@ def test_evaluating_topics_and_stances(
     path.write_text('{"text": "الف", "label": ["weather"]}\n', encoding="utf-8")
     assert main(["evaluate", "--model", "topic", "--data", str(path)]) == 2
     assert "line 1: the label 'weather' is none of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ("analyze --target housing", "; only predict, explain, suggest take --target"),
+        ("--json predict", " take --json, after their name"),
+        ("help", "did you mean '--help'?"),
+        ("version", "did you mean '--version'?"),
+    ],
+)
+def test_an_option_of_another_verb_and_a_verb_that_is_an_option(
+    arguments: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments.split(), SEEDS[0]] if " " in arguments else [arguments])
+    assert stop.value.code == 2
+    assert hint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["predict", "explain", "analyze"])
+def test_a_text_where_a_file_should_be(
+    verb: str, tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "تیم والیبال شهر. در فینال پیروز شد"
+    for given in (text, f"{text}\n" * 300):
+        assert main([verb, given]) == 2
+        told = capsys.readouterr().err
+        assert 'through a pipe: echo "..." | fanews predict' in told
+        assert len(told) < 200
+        assert told.count("\n") == 1
+    (tmp_path / "my good news").write_text(text, encoding="utf-8")
+    assert main([verb, "my good news"]) == 0
+    assert main([verb, "my good file.csv"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_explained_is_named_where_it_is_not_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text('{"text": "تیم والیبال در فینال پیروز شد"}\n{"x": 1}\n', encoding="utf-8")
+    assert main(["explain", str(path), "--top", "1"]) == 1
+    answer, word, fault = capsys.readouterr().out.splitlines()
+    assert "\tsport\t" in answer
+    assert word.startswith("  +")
+    assert fault.startswith(f"{path}:2\terror\tno text")
+    assert main(["explain", str(path), "--top", "1", "--label", "world"]) == 1
+    assert capsys.readouterr().out.splitlines()[1].startswith("  world (بین‌الملل) 0.0")
+    assert main(["explain", str(path), "--top", "1", "--model", "topic"]) == 1
+    assert re.fullmatch(r"  \w+ \(.+\) 0\.\d\d", capsys.readouterr().out.splitlines()[1])
+    assert main(["analyze", str(path)]) == 1
+    assert f"\n{path}:2\terror\tno text" in capsys.readouterr().out
+
+
+def test_labels_that_are_their_own_persian_name_are_listed_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = tmp_path / "mine.csv", tmp_path / "mine.fanews"
+    rows = [f"تیم {word} بازی را برد,ورزشی" for word in "آبی سرخ سبز زرد سفید".split()]
+    rows += [f"قیمت {word} در بازار بالا رفت,بازار" for word in "طلا نان سیب مس برنج".split()]
+    data.write_text("\n".join(["Text, Label", *rows]), encoding="utf-8")
+    assert main(["train", "--data", str(data), "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["info", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:3] == ["  بازار", "  ورزشی"]
+
+
+@pytest.mark.parametrize("verb", ["explain", "analyze", "train", "evaluate", "tune-threshold"])
+def test_help_has_examples_that_can_be_parsed(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    examples = re.findall(r"^  (?:echo .*\| )?fanews (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert examples
+    for example in examples:
+        assert build_parser().parse_args(shlex.split(example)).verb in (verb, "predict")
+
+
+def test_persian_names_where_ids_should_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "test.csv"
+    path.write_text("text,label\nتیم والیبال پیروز شد,ورزش\n", encoding="utf-8")
+    assert main(["evaluate", "--data", str(path)]) == 2
+    assert capsys.readouterr().err.endswith("; write 'sport'\n")
+    path.write_text("text,label\nتیم والیبال پیروز شد,شطرنج\n", encoding="utf-8")
+    assert main(["evaluate", "--data", str(path)]) == 2
+    assert capsys.readouterr().err.endswith("'world']\n")

@@ -3,7 +3,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import types
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 import fanews_classify as fc
-from fanews_classify.errors import CorpusError, RecipeError
+from fanews_classify.errors import CorpusError, InputTypeError, ParameterError, RecipeError
 from fanews_classify.features._vectors import word_vectors
 from fanews_classify.text import normalize
 from fanews_classify.training.blocks import FeatureBlocks
@@ -479,3 +481,23 @@ def test_a_stance_model_needs_no_block_about_the_target(tmp_path: Path) -> None:
     fc.train(recipe, data=tmp_path, out=out)
     text = "افتتاح خانه تازه. دو. سه. چهار."
     assert fc.load(out).predict(text, ["housing", "wages_labour"]) == ["supportive"] * 2
+
+
+def test_what_is_no_file_and_no_recipe_is_told(rows: list[dict[str, Any]], tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "mine.csv", rows)
+    assert len(collect(Recipe("x"), data=tmp_path, corpora=None, files=file).documents) == len(rows)
+    table = types.SimpleNamespace(columns=["text", "label"])  # as a DataFrame
+    for files in (table, [table], [("متن", "برچسب")], 3):
+        for call in (lambda files=files: fc.train(files=files), partial(fc.learning_curve, files)):
+            with pytest.raises(InputTypeError, match=r"a file is expected, got .*; write texts"):
+                call()
+    for recipe, told in ((table, "a recipe is expected"), (str(file), "mine.csv is no recipe")):
+        with pytest.raises(RecipeError, match=told):
+            fc.train(recipe)
+
+
+def test_too_few_texts_are_called_too_few(tmp_path: Path) -> None:
+    rows = [{"text": f"خبر {word}", "label": word} for word in ("یک", "دو", "سه", "چهار")]
+    file = write_rows(tmp_path / "few.csv", [*rows, *({**r, "text": r["label"]} for r in rows)])
+    with pytest.raises(ParameterError, match="the texts are too few"):
+        fc.train(files=[file])

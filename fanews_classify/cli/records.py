@@ -1,72 +1,34 @@
-"""Reading of texts for the command line: one record in, one record out."""
+"""Reading and writing of single records, for verbs that show one after the other."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
 
-from fanews_classify.errors import CorpusError, ParameterError
-from fanews_classify.training.records import read_records
+from fanews_classify.cli._inputs import Inputs, Record, tell_about_terminal
+from fanews_classify.display import clean, one_line
 
-_TEXT_COLUMNS: Final = ("text", "body", "content", "متن")
-
-
-class Record(NamedTuple):
-    """A text and where it came from; `error` says why there is none."""
-
-    name: str
-    text: str
-    error: str | None = None
+__all__ = ["Record", "read_texts", "write_error", "write_json"]
 
 
-def read_texts(files: Sequence[str], column: str | None, whole: bool) -> Iterator[Record]:
-    """Yield the texts of files, or of standard input."""
-    for file in files or ["-"]:
-        if file == "-":
-            yield from _standard_input(whole)
-        elif Path(file).suffix in (".txt", ""):
-            yield _whole_file(Path(file))
-        else:
-            yield from _table(Path(file), column)
+def read_texts(options: argparse.Namespace) -> Iterator[Record]:
+    """Yield the texts of the files that the options name, or of standard input."""
+    inputs = Inputs(options)
+    tell_about_terminal(inputs)
+    return inputs.records()
 
 
-def _standard_input(whole: bool) -> Iterator[Record]:
-    if whole:
-        yield Record("-", sys.stdin.buffer.read().decode("utf-8", "replace"))
-        return
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        yield Record(f"-:{number}", line.decode("utf-8", "replace").rstrip("\r\n"))
+def write_json(record: Record, values: dict[str, Any]) -> None:
+    """Write values of one record as a line of JSON."""
+    print(json.dumps({"record": record.name, **values}, ensure_ascii=False))
 
 
-def _whole_file(path: Path) -> Record:
-    try:
-        return Record(str(path), path.read_bytes().decode("utf-8-sig", "replace"))
-    except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
-
-
-def _table(path: Path, column: str | None) -> Iterator[Record]:
-    for number, record in read_records(path, keep_faulty=True):
-        name = f"{path}:{number}"
-        if isinstance(record, str):
-            yield Record(name, "", record)
-            continue
-        column = column or _guess(record, path)
-        text: Any = record.get(column)
-        if isinstance(text, str):
-            yield Record(name, text)
-        else:
-            yield Record(name, "", f"no text in column {column!r}")
-
-
-def _guess(record: dict[str, Any], path: Path) -> str:
-    found = [name for name in _TEXT_COLUMNS if name in record]
-    if found:
-        return found[0]
-    if len(record) == 1:
-        return next(iter(record))
-    raise ParameterError(
-        f"{path} has the columns {list(record)}; say with --column which one holds the text"
-    )
+def write_error(record: Record, as_json: bool, *, named: bool = False) -> None:
+    """Write what is wrong with a record; with its name before it, as the answers have it."""
+    if as_json:
+        write_json(record, {"label": None, "error": record.error})
+    else:
+        name = f"{clean(record.name)}\t" if named else ""
+        print(f"{name}error\t{one_line(record.error or '')}\t0.000")

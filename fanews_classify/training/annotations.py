@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fanews_classify.errors import CorpusError
+from fanews_classify.labels import english_hint
 from fanews_classify.training.recipe import Annotations, Recipe
 from fanews_classify.training.records import read_records
 
@@ -64,7 +65,10 @@ def labels_of(recipe: Recipe, raw: Any, target: str, where: str) -> list[tuple[L
     for label, name in found:
         for one in label if isinstance(label, tuple) else (label,):
             if recipe.labels and one not in recipe.labels:
-                raise CorpusError(f"{where}: the label {one!r} is none of {list(recipe.labels)}")
+                hint = english_hint(one, recipe.labels)
+                raise CorpusError(
+                    f"{where}: the label {one!r} is none of {list(recipe.labels)}{hint}"
+                )
         if recipe.targets and name and name not in recipe.targets:
             raise CorpusError(f"{where}: the target {name!r} is none of {list(recipe.targets)}")
     return found

@@ -276,6 +276,7 @@ def _judge(
     fold = np.array([f"fold {number}" for number in held_out.fold], dtype=object)
 
     def scores(chosen: BoolArray) -> Evaluation:
+        here = [pairs[i] for i in held_out.index[chosen]]
         return evaluate_probabilities(
             labels,
             [labels[i] for i in truth[chosen]],
@@ -284,7 +285,7 @@ def _judge(
             threshold=recipe.abstain_below,
             preference=preference[chosen],
             slices={"part": parts[chosen].tolist(), "fold": fold[chosen].tolist()},
-        )
+        )._of([pair.text for pair in here], asked=[pair.claim for pair in here])
 
     names = sorted(set(parts.tolist()))
     by_part = {name: scores(parts == name) for name in names}

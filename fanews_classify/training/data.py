@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from fanews_classify.errors import CorpusError
+from fanews_classify.errors import CorpusError, InputTypeError
 from fanews_classify.training.annotations import Entry, Label, labels_of, read_annotations
 from fanews_classify.training.recipe import Recipe, Source
 from fanews_classify.training.records import read_records
 
 CORPORA_VARIABLE: Final = "FANEWS_CORPORA"
-_TEXT_NAMES: Final[tuple[str, ...]] = ("text", "body", "content", "متن")
+_TEXT_NAMES: Final[tuple[str, ...]] = ("text", "body", "content", "متن", "متن خبر")
 _LABEL_NAMES: Final[tuple[str, ...]] = ("label", "category", "section", "class", "برچسب")
 
 
@@ -35,6 +35,7 @@ class Document:
     unsure: bool = False
     target: str = ""
     file: str = ""
+    date: str = ""
 
 
 @dataclass
@@ -69,6 +70,26 @@ def find_corpora(folder: str | os.PathLike[str] | None = None) -> Path | None:
     return path
 
 
+def listed_files(files: Any) -> list[Path]:
+    """Return files as paths, one file as well.
+
+    Raises
+    ------
+    InputTypeError
+        For what is no name of a file, such as a table.
+    """
+    if isinstance(files, str | os.PathLike):
+        files = [files]
+    table = hasattr(files, "columns") or not isinstance(files, Iterable)
+    for file in [files] if table else files:
+        if not isinstance(file, str | os.PathLike):
+            raise InputTypeError(
+                f"a file is expected, got {type(file).__name__}; write texts and labels to a "
+                ".csv or .jsonl file first"
+            )
+    return [Path(file) for file in files]
+
+
 def document_text(record: Mapping[str, Any], columns: str = "title+body") -> str:
     """Join the text columns of a record by line ends."""
     return "\n".join(str(record[name]) for name in columns.split("+") if record.get(name)).strip()
@@ -79,7 +100,7 @@ def collect(
     *,
     data: Path,
     corpora: Path | None,
-    files: Sequence[str | os.PathLike[str]] = (),
+    files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
 ) -> Dataset:
     """Read all documents of a recipe and of a user's own files.
 
@@ -92,7 +113,7 @@ def collect(
         Folder of the corpora. Without it, what stands there is left out and
         named in `Dataset.missing`. If that leaves no document to be judged,
         scores are computed on all others.
-    files : sequence of path-like
+    files : path-like or sequence of path-like
         CSV or JSON-lines files with a text and a label column.
 
     Raises
@@ -100,11 +121,13 @@ def collect(
     CorpusError
         If no document is left, a line is faulty, a label is not the recipe's,
         or a document has two different labels.
+    InputTypeError
+        As `listed_files`.
     """
     dataset = Dataset()
-    for file in files:
-        dataset.documents.extend(read_labelled(Path(file), recipe))
-        _digest(dataset, Path(file))
+    for file in listed_files(files):
+        dataset.documents.extend(read_labelled(file, recipe))
+        _digest(dataset, file)
     for source in recipe.sources:
         _read_source(dataset, recipe, source, corpora if source.corpus else data)
     if recipe.annotations:
@@ -128,8 +151,8 @@ def _digest(dataset: Dataset, path: Path) -> None:
 def read_labelled(path: Path, recipe: Recipe) -> Iterator[Document]:
     """Yield the documents of a file with a text and a label column.
 
-    Stances have a column ``target`` as well. A text with several labels has
-    ``;`` between them.
+    Stances have a column ``target`` as well; ``source`` and ``date`` may be
+    there. A text with several labels has ``;`` between them.
 
     Raises
     ------
@@ -157,14 +180,18 @@ def read_labelled(path: Path, recipe: Recipe) -> Iterator[Document]:
                 judged=True,
                 key=f"{path.name}:{number}",
                 target=name,
+                date=str(record.get("date") or ""),
             )
     if columns is None:
         raise CorpusError(f"{path} holds no record")
 
 
 def _guess_columns(names: list[str], path: Path) -> tuple[str, str]:
-    texts = [name for name in _TEXT_NAMES if name in names]
-    labels = [name for name in _LABEL_NAMES if name in names]
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.strip().casefold(), name)
+    texts = [folded[name] for name in _TEXT_NAMES if name in folded]
+    labels = [folded[name] for name in _LABEL_NAMES if name in folded]
     if texts and labels:
         return texts[0], labels[0]
     if len(names) == 2:

@@ -64,6 +64,11 @@ def judge(
         threshold=recipe.abstain_below,
         slices=_slices(judged, held_out),
     )
+    evaluation = evaluation._of(
+        [document.text for document in judged],
+        asked=[document.target for document in judged],
+        sources=[document.source for document in judged],
+    )
     whole = _calibrate(recipe, held_out, targets, np.ones(len(targets), dtype=np.bool_))
     return Judgement(whole, np.zeros(0), evaluation)
 
@@ -101,6 +106,9 @@ def _judge_topics(
         probabilities,
         answer_confidence(probabilities, given),
         slices=_slices(judged, held_out),
+    )
+    evaluation = evaluation._of(
+        [document.text for document in judged], sources=[document.source for document in judged]
     )
     calibration, thresholds = _curves(held_out, truth, np.ones(len(truth), dtype=np.bool_))
     return Judgement(calibration, thresholds, evaluation)

@@ -27,6 +27,8 @@ class ClaimPair:
         Passages of the text that decide, joined; ``""`` where not given.
     part : str
         The file, and of a text with a title also that.
+    source, date : str
+        Of the text; ``""`` where not given.
     """
 
     claim: str
@@ -37,6 +39,8 @@ class ClaimPair:
     weight: float = 1.0
     judged: bool = True
     part: str = ""
+    source: str = ""
+    date: str = ""
 
 
 @dataclass
@@ -140,6 +144,8 @@ def _single(record: dict[str, Any], source: Pairs) -> Iterator[ClaimPair]:
         _text(record[source.label]),
         "" if event is None else str(event),
         "" if evidence is None else _text(evidence),
+        source=str(record.get("source") or ""),
+        date=str(record.get("date") or ""),
     )
 
 

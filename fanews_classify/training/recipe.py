@@ -13,6 +13,7 @@ from fanews_classify.errors import RecipeError
 from fanews_classify.labels import persian_name
 from fanews_classify.training.claim_recipe import PairLearner, Pairs
 
+_DATA: Final = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz")
 RECIPES: Final = Path(__file__).resolve().parent.parent / "recipes"
 TASKS: Final = ("single-label", "multi-label", "stance", "claim-stance")
 VIEWS: Final = ("text", "focus")
@@ -185,7 +186,7 @@ class Validation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All of a recipe; see ``docs/training.md`` for an example.
+    """All of a recipe; see ``docs/pages/en/training.md`` for an example.
 
     Attributes
     ----------
@@ -265,7 +266,14 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     RecipeError
         If it is missing, not TOML, or has an unknown key or value.
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise RecipeError(
+            f"a recipe is expected, got {type(name_or_path).__name__}; labelled files are given "
+            "as files=..."
+        )
     path = Path(name_or_path)
+    if path.suffix.lower() in _DATA:
+        raise RecipeError(f"{path} is no recipe; give labelled files as files=..., or --data")
     if isinstance(name_or_path, str) and path.suffix == "" and len(path.parts) == 1:
         path = RECIPES / f"{name_or_path}.toml"
         if not path.is_file():

@@ -18,7 +18,7 @@ from fanews_classify.evaluation.multilabel import MultiLabelEvaluation
 from fanews_classify.evaluation.report import Evaluation
 from fanews_classify.model._assembly import Model
 from fanews_classify.model._store import save
-from fanews_classify.training.data import Dataset, Document, collect, find_corpora
+from fanews_classify.training.data import Dataset, Document, collect, find_corpora, listed_files
 from fanews_classify.training.fit import choose_learner, fit_model
 from fanews_classify.training.folds import GROUP_FOLD, Progress, groups_of
 from fanews_classify.training.judgement import judge
@@ -80,7 +80,7 @@ class Training:
 def train(
     recipe: str | os.PathLike[str] | Recipe = "custom",
     *,
-    files: Sequence[str | os.PathLike[str]] = (),
+    files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     data: str | os.PathLike[str] = "data",
     corpora: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
@@ -92,7 +92,7 @@ def train(
     ----------
     recipe : str, path-like or Recipe, default="custom"
         Name of a bundled recipe, path of a TOML file, or a Recipe.
-    files : sequence of path-like
+    files : path-like or sequence of path-like
         CSV or JSON-lines files of your own, with a text and a label column.
     data : path-like, default="data"
         Folder of the recipe's own files.
@@ -111,6 +111,8 @@ def train(
     Raises
     ------
     RecipeError, CorpusError
+    InputTypeError
+        If what should be a file is none, such as a table.
 
     Examples
     --------
@@ -132,7 +134,7 @@ def train(
 
         claims = train_claims(
             recipe,
-            files=[Path(file) for file in files],
+            files=listed_files(files),
             data=Path(data),
             corpora=find_corpora(corpora),
             progress=progress,
@@ -142,8 +144,16 @@ def train(
         return claims
     progress("reading", 0, 1)
     dataset = collect(recipe, data=Path(data), corpora=find_corpora(corpora), files=files)
+    training = train_on(recipe, dataset, progress)
+    if out is not None:
+        save(training.model, out)
+    return training
+
+
+def train_on(recipe: Recipe, dataset: Dataset, progress: Progress) -> Training:
+    """Train on documents that are read already; see `train`."""
     documents = dataset.documents
-    labels = _labels(recipe, documents)
+    labels = occurring_labels(recipe, documents)
     progress("grouping near duplicates", 0, 1)
     groups = groups_of(documents)
     unlabelled = Unlabelled.read(dataset.unlabelled, recipe.features[0])
@@ -171,8 +181,6 @@ def train(
     info = json.loads(json.dumps(info))  # plain values, as a saved model has them
     model = fit_model(recipe, learner, documents, judgement, info, unlabelled)
     progress("fitting", 1, 1)
-    if out is not None:
-        save(model, out)
     return Training(model, evaluation, tried, dataset)
 
 
@@ -186,8 +194,14 @@ def strongest_terms(model: Model, count: int = 8) -> dict[str, list[str]]:
     }
 
 
-def _labels(recipe: Recipe, documents: Sequence[Document]) -> list[str]:
-    """Return the labels that occur, sorted."""
+def occurring_labels(recipe: Recipe, documents: Sequence[Document]) -> list[str]:
+    """Return the labels that occur, sorted.
+
+    Raises
+    ------
+    CorpusError
+        If they are too few to tell apart.
+    """
     found: set[str] = set()
     for document in documents:
         found.update([document.label] if isinstance(document.label, str) else document.label)

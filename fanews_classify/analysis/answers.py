@@ -8,7 +8,7 @@ from typing import Any, Final
 from fanews_classify.errors import ParameterError
 from fanews_classify.model._assembly import AnyModel
 from fanews_classify.model._base import chunks
-from fanews_classify.model._explain import Evidence
+from fanews_classify.model._explain import Explanation
 from fanews_classify.model.claims import ClaimPrediction, ClaimStanceClassifier
 from fanews_classify.model.classifier import Prediction
 from fanews_classify.model.stance import StanceClassifier, StancePrediction
@@ -59,7 +59,7 @@ def stream(
 
 def explain(
     model: AnyModel, text: str, asked: str, label: str | None, top: int | None
-) -> list[Evidence]:
+) -> Explanation:
     """Return the words, or of a claim the sentences, that carried an answer."""
     if isinstance(model, ClaimStanceClassifier):
         if label is not None:

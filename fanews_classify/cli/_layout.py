@@ -1,0 +1,81 @@
+"""Columns of an output file: those of the input, then those of the answer."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from fanews_classify.analysis import answers
+from fanews_classify.cli._asking import Answered
+from fanews_classify.model._assembly import AnyModel
+from fanews_classify.model.claims import ClaimPrediction, ClaimStanceClassifier
+from fanews_classify.model.classifier import Prediction
+from fanews_classify.model.stance import StanceClassifier, StancePrediction
+from fanews_classify.model.topics import TopicClassifier, TopicPrediction
+
+ERROR: Final = "error"
+PREFIX: Final = "predicted_"
+LISTS: Final = ("labels", "labels_fa", "confidences")
+"""Columns of topics, several of which one text may have."""
+
+
+def answer_columns(model: AnyModel) -> tuple[str, ...]:
+    """Return the names of the columns that a model's answers have."""
+    if isinstance(model, TopicClassifier):
+        return (*TopicPrediction._fields, ERROR)
+    if isinstance(model, StanceClassifier):
+        return (*StancePrediction._fields, ERROR)
+    if isinstance(model, ClaimStanceClassifier):
+        return (*ClaimPrediction._fields, ERROR)
+    return (*Prediction._fields, ERROR)
+
+
+def answer_names(base: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Return the names that the columns of the answer have beside those of the input.
+
+    Examples
+    --------
+    >>> answer_names(["label", "error"], ["text", "label"])
+    ['predicted_label', 'predicted_error']
+    """
+    names = list(base)
+    while not set(names).isdisjoint(columns):
+        names = [PREFIX + name for name in names]
+    return names
+
+
+def answer_values(answered: Answered, base: Sequence[str]) -> list[Any]:
+    """Return the values of `answer_columns`; of a record that could not be read the error."""
+    record, answer = answered
+    if answer is None:
+        return [None] * (len(base) - 1) + [f"{record.name}: {record.error}"]
+    found = answers.values(answer)
+    return [*(found[name] for name in base[:-1]), None]
+
+
+def cell(value: Any) -> str:
+    """Return a value as text for a CSV file."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def answer_cell(value: Any) -> str:
+    """Return a value of an answer as text: several labels with ``;`` between them."""
+    if isinstance(value, list | tuple):
+        return ";".join(map(cell, value))
+    return cell(value)
+
+
+def extend(columns: list[str], known: set[str], names: Sequence[str]) -> None:
+    """Append the names that are not known yet."""
+    for name in names:
+        if name not in known:
+            known.add(name)
+            columns.append(name)

@@ -1,0 +1,1 @@
+"""Records of files: one reader for the command line and for training."""

@@ -1,0 +1,74 @@
+"""Objects of JSON lines and JSON arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from fanews_classify.errors import CorpusError
+from fanews_classify.records.encoding import BROKEN, MARK, MARKED, unmarked
+from fanews_classify.records.source import Source
+from fanews_classify.records.tables import Row
+
+_MOST: Final = 1 << 28  # bytes of an array, which is read at once
+
+
+def json_lines(lines: Iterable[str]) -> Iterator[Row]:
+    """Yield the object of each line that is not blank."""
+    for number, line in enumerate(lines, 1):
+        if line.isspace() or not line:
+            continue
+        broken = MARK in line
+        row = _row(number, unmarked(line) if broken else line)
+        if broken and row.error is None:
+            row = row._replace(error=BROKEN)
+        yield row
+
+
+def _row(number: int, line: str) -> Row:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        return Row(number, None, f"not JSON ({error.msg}, column {error.colno})")
+    except ValueError as error:  # a number of more digits than Python reads
+        return Row(number, None, f"not JSON ({error})")
+    except RecursionError:
+        return Row(number, None, "not JSON that can be read: nested too deeply")
+    return _checked(number, value)
+
+
+def _checked(number: int, value: Any) -> Row:
+    if isinstance(value, dict):
+        return Row(number, value)
+    return Row(number, None, "not a JSON object")
+
+
+def json_array(source: Source, codec: str) -> Iterator[Row]:
+    """Yield the objects of an array, or of lines if the file holds those.
+
+    Raises
+    ------
+    CorpusError
+        If it is neither, or an array too large to be read at once.
+    """
+    beginning = source.sample.decode(codec, "replace").lstrip("\ufeff \t\r\n")
+    if beginning.startswith("{"):
+        yield from json_lines(source.lines(codec, "\n"))
+        return
+    data = bytearray()
+    while piece := source.stream.read(1 << 20):
+        data += piece
+        if len(data) > _MOST:
+            raise CorpusError(
+                f"{source.name} is an array of more than {_MOST >> 20} MB; make JSON lines of "
+                "it, an object a line (for instance with jq -c '.[]')"
+            )
+    try:
+        values = json.loads(unmarked(data.decode(codec, MARKED)).removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{source.name} is not JSON ({error})") from error
+    if not isinstance(values, list):
+        raise CorpusError(f"{source.name} holds no array of objects and no JSON lines")
+    for number, value in enumerate(values, 1):
+        yield _checked(number, value)
