@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn import metrics as skm
 
 import fanews_classify as fc
-from fanews_classify.errors import EvaluationError
+from fanews_classify.errors import EvaluationError, InputTypeError
 from fanews_classify.evaluation import _metrics
 from fanews_classify.evaluation.noise import NOISE
 from fanews_classify.evaluation.report import evaluate_probabilities
@@ -120,3 +121,17 @@ def test_noise_leaves_the_words() -> None:
     text = "پرستاران می‌گویند ۳ ماه حقوق نگرفته‌اند"
     for name, change in NOISE.items():
         assert fc.normalize(change(text)) == fc.normalize(text), name
+
+
+def test_a_name_of_a_model_and_persian_names_of_labels_are_told() -> None:
+    with pytest.raises(InputTypeError, match=r"give load\('section'\)"):
+        fc.evaluate("section", ["تیم برد"], ["sport"])  # type: ignore[call-overload]
+    with pytest.raises(EvaluationError, match=r"; write 'sport'$"):
+        fc.evaluate(fc.load("section"), ["تیم برد"], ["ورزش"])
+
+
+def test_ipython_shows_the_scores_only() -> None:
+    shown: list[str] = []
+    scores = fc.evaluate(fc.load("section"), ["تیم برد"], ["sport"])
+    scores._repr_pretty_(SimpleNamespace(text=shown.append), False)
+    assert shown == [str(scores)]

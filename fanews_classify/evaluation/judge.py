@@ -9,7 +9,8 @@ from typing import Any, Final, overload
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.errors import EvaluationError
+from fanews_classify.errors import EvaluationError, InputTypeError
+from fanews_classify.evaluation._months import months
 from fanews_classify.evaluation.multilabel import (
     LabelSlice,
     MultiLabelEvaluation,
@@ -26,6 +27,7 @@ from fanews_classify.text._input import check_texts
 
 _LENGTHS: Final = ((25, "up to 25 words"), (100, "26 to 100 words"), (400, "101 to 400 words"))
 _LONGER: Final = "over 400 words"
+LENGTHS: Final = (*(name for _, name in _LENGTHS), _LONGER)
 
 
 @overload
@@ -36,6 +38,7 @@ def evaluate(
     *,
     sources: Iterable[str] | None = None,
     years: Iterable[str] | None = None,
+    dates: Iterable[object] | None = None,
     noise: bool = False,
     abstain_below: float | None = None,
     replicates: int = 1000,
@@ -50,6 +53,7 @@ def evaluate(
     targets: str | Sequence[str],
     sources: Iterable[str] | None = None,
     years: Iterable[str] | None = None,
+    dates: Iterable[object] | None = None,
     noise: bool = False,
     abstain_below: float | None = None,
     replicates: int = 1000,
@@ -64,6 +68,7 @@ def evaluate(
     claims: str | Sequence[str],
     sources: Iterable[str] | None = None,
     years: Iterable[str] | None = None,
+    dates: Iterable[object] | None = None,
     noise: bool = False,
     abstain_below: float | None = None,
     replicates: int = 1000,
@@ -77,6 +82,7 @@ def evaluate(
     *,
     sources: Iterable[str] | None = None,
     years: Iterable[str] | None = None,
+    dates: Iterable[object] | None = None,
     noise: bool = False,
     replicates: int = 1000,
     seed: int = 0,
@@ -90,6 +96,7 @@ def evaluate(
     claims: str | Sequence[str] | None = None,
     sources: Iterable[str] | None = None,
     years: Iterable[str] | None = None,
+    dates: Iterable[object] | None = None,
     noise: bool = False,
     abstain_below: float | None = None,
     replicates: int = 1000,
@@ -109,6 +116,10 @@ def evaluate(
         For a ClaimStanceClassifier: likewise.
     sources, years : iterable of str, optional
         Outlet and year of each text: scores are also given for each of them.
+    dates : iterable, optional
+        Date of each text, for scores by month: ISO, `datetime.date`, or of the
+        Persian calendar, such as ``"۱۴۰۳/۰۵/۱۲"``. None, and what is no date,
+        counts as ``"unknown date"``.
     noise : bool, default=False
         Also score the texts without half-spaces, with Arabic letters, and so
         on; see `fanews_classify.evaluation.noise`.
@@ -120,6 +131,7 @@ def evaluate(
     Returns
     -------
     Evaluation, or MultiLabelEvaluation for a TopicClassifier
+        It refers to the texts and the model, so that its `to_html` can show them.
 
     Raises
     ------
@@ -127,6 +139,8 @@ def evaluate(
         If there are no texts, the lengths differ, or a label is not the model's.
     LabelError
         If a target is not the model's.
+    InputTypeError
+        If the model is only named, or a text is no str.
 
     Examples
     --------
@@ -135,6 +149,8 @@ def evaluate(
     >>> fc.evaluate(fc.load("section"), texts, ["society", "sport"]).n
     2
     """
+    if isinstance(model, str):
+        raise InputTypeError(f"a model is expected, not its name; give load({model!r})")
     checked, truth = check_texts(texts), list(labels)
     if len(checked) != len(truth):
         raise EvaluationError(
@@ -142,6 +158,8 @@ def evaluate(
         )
     given = {"source": sources, "year": years}
     slices = {kind: list(values) for kind, values in given.items() if values is not None}
+    if dates is not None:
+        slices["month"] = months(dates, len(checked))
     slices["length"] = [_length(text) for text in checked]
     draws = {"replicates": replicates, "seed": seed}
     if isinstance(model, TopicClassifier):
@@ -177,6 +195,7 @@ def evaluate(
         )
 
     result = score(checked, slices=slices, replicates=replicates, seed=seed)
+    result = result._of(checked, model, names)
     if not noise:
         return result
     by_noise = {}
@@ -208,7 +227,7 @@ def _topics(
                     f"{list(model.labels)}"
                 )
             truth[position, model.labels.index(name)] = True
-    result = _score_topics(model, texts, truth, slices, draws)
+    result = _score_topics(model, texts, truth, slices, draws)._of(texts, model)
     if not noise:
         return result
     by_noise = {}

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from fanews_classify.errors import EvaluationError
 from fanews_classify.evaluation import _metrics as metrics
 from fanews_classify.evaluation._metrics import Interval
+from fanews_classify.evaluation._reporting import Reported
 from fanews_classify.evaluation._slices import slice_lines, slices_to_dict
+from fanews_classify.evaluation.documents import JudgedDocuments
 from fanews_classify.evaluation.thresholds import CoveragePoint, coverage_curve
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,7 +36,7 @@ class LabelSlice:
 
 
 @dataclass(frozen=True)
-class MultiLabelEvaluation:
+class MultiLabelEvaluation(Reported):
     """Scores of one classifier on one set of texts.
 
     Attributes
@@ -55,6 +57,8 @@ class MultiLabelEvaluation:
     coverage : list of CoveragePoint
         By the confidence of the whole answer; right is an exact match.
     slices : dict of str to dict of str to LabelSlice
+    documents : JudgedDocuments or None
+        What was judged, for `to_html`, `figures` and `compare`.
     """
 
     n: int
@@ -66,6 +70,7 @@ class MultiLabelEvaluation:
     calibration_error: float
     coverage: Sequence[CoveragePoint] = ()
     slices: Mapping[str, Mapping[str, LabelSlice]] = field(default_factory=dict)
+    documents: JudgedDocuments | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -144,7 +149,7 @@ def evaluate_answers(
     if not len(truth):
         raise EvaluationError("there are no texts to evaluate")
     counts = _counts(truth, given)
-    drawn = _resampled(counts, replicates, seed)
+    drawn = resampled_counts(truth, given, replicates, seed)
     by_class, by_class_drawn = _f1(counts.sum(axis=0)), _f1(drawn)
     present = truth.any(axis=0)
     total = counts.sum(axis=0)
@@ -161,7 +166,7 @@ def evaluate_answers(
     return MultiLabelEvaluation(
         n=len(truth),
         labels=tuple(labels),
-        micro_f1=metrics.interval(_micro(total), _micro(drawn)),
+        micro_f1=metrics.interval(f1_of_all(total), f1_of_all(drawn)),
         macro_f1=metrics.interval(
             float(by_class[present].mean()) if present.any() else 0.0,
             by_class_drawn[:, present].mean(axis=1) if present.any() else np.zeros(1),
@@ -185,6 +190,7 @@ def evaluate_answers(
         ),
         coverage=coverage_curve(confidence, exact),
         slices=parts,
+        documents=JudgedDocuments(truth, given, probabilities, confidence, dict(slices or {})),
     )
 
 
@@ -200,16 +206,20 @@ def _f1(counts: npt.NDArray[Any]) -> FloatArray:
     return scores
 
 
-def _micro(counts: npt.NDArray[Any]) -> Any:
+def f1_of_all(counts: npt.NDArray[Any]) -> Any:
+    """Micro-F1 of counts, shape (..., 3, n_labels)."""
     return _f1(counts.sum(axis=-1, keepdims=True))[..., 0]
 
 
-def _resampled(counts: npt.NDArray[np.int64], replicates: int, seed: int) -> npt.NDArray[np.int64]:
+def resampled_counts(
+    truth: BoolArray, given: BoolArray, replicates: int, seed: int
+) -> npt.NDArray[np.int64]:
     """Bootstrap over texts: summed counts of each replicate, shape (replicates, 3, n_labels).
 
     Texts with the same counts are drawn together, as one multinomial draw
     (Efron and Tibshirani, 1993); most have none at all.
     """
+    counts = _counts(truth, given)
     kinds, size = np.unique(counts.reshape(len(counts), -1), axis=0, return_counts=True)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(counts), size / len(counts), size=replicates)
@@ -225,5 +235,5 @@ def _slice_scores(names: Sequence[str], counts: npt.NDArray[np.int64]) -> dict[s
         total = inside.sum(axis=0)
         present = (total[0] + total[2]) > 0
         macro = float(_f1(total)[present].mean()) if present.any() else 0.0
-        scores[name] = LabelSlice(len(inside), float(_micro(total)), macro)
+        scores[name] = LabelSlice(len(inside), float(f1_of_all(total)), macro)
     return scores

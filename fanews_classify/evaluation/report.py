@@ -13,9 +13,11 @@ import numpy.typing as npt
 from fanews_classify.errors import EvaluationError
 from fanews_classify.evaluation import _metrics as metrics
 from fanews_classify.evaluation._metrics import Interval
+from fanews_classify.evaluation._reporting import Reported
 from fanews_classify.evaluation._slices import slice_lines, slices_to_dict
+from fanews_classify.evaluation.documents import JudgedDocuments
 from fanews_classify.evaluation.thresholds import CoveragePoint, coverage_curve
-from fanews_classify.labels import UNKNOWN
+from fanews_classify.labels import UNKNOWN, english_hint
 from fanews_classify.model._base import most_probable
 
 FloatArray = npt.NDArray[np.float64]
@@ -31,7 +33,7 @@ class SliceScore:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Reported):
     """Scores of one classifier on one set of texts.
 
     Attributes
@@ -55,7 +57,9 @@ class Evaluation:
     coverage : list of CoveragePoint
         Accuracy if answers below a confidence are withheld.
     slices : dict of str to dict of str to SliceScore
-        By ``length`` and, where given, ``source``, ``year``, ``noise``.
+        By ``length`` and, where given, ``source``, ``year``, ``month``, ``noise``.
+    documents : JudgedDocuments or None
+        What was judged, for `to_html`, `figures` and `compare`.
     """
 
     n: int
@@ -70,6 +74,7 @@ class Evaluation:
     unknown: float
     coverage: Sequence[CoveragePoint] = ()
     slices: Mapping[str, Mapping[str, SliceScore]] = field(default_factory=dict)
+    documents: JudgedDocuments | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -153,6 +158,7 @@ def evaluate_probabilities(
         if label not in number:
             raise EvaluationError(
                 f"label {position} (counted from 0) is {label!r}; the model has {list(labels)}"
+                f"{english_hint(label, labels)}"
             )
     wanted = np.array([number[label] for label in truth])
     answers, confidence = most_probable(probabilities, known, threshold)
@@ -192,6 +198,7 @@ def evaluate_probabilities(
         unknown=float((answers == len(labels)).mean()),
         coverage=coverage_curve(confidence, probabilities.argmax(axis=1) == wanted),
         slices=parts,
+        documents=JudgedDocuments(wanted, answers, probabilities, confidence, dict(slices or {})),
     )
 
 

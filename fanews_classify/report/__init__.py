@@ -1,0 +1,1 @@
+"""Evaluations as pages and figures; matplotlib comes in where something is drawn."""
