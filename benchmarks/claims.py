@@ -7,7 +7,7 @@ alone and a text alone tell (the priors of annotation), a model that saw the
 training events only on the development events, the bundled model on
 persian_stance_2019, which nothing is trained on, sentences chosen without
 learning, and what an answer costs. Ten examples of our own writing are answered
-for docs/claim-stance.md.
+for docs/pages/en/claim-stance.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Write the measured figures into the README files and docs/experiments.md.
+"""Write the measured figures into the README files and the pages of docs/pages.
 
     python benchmarks/figures.py            rewrite the tables between the markers
     python benchmarks/figures.py --check    exit 1 if a table is not up to date
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import claim_figures
+import site_figures
 from speed_figures import growth, lengths, processes, speeds, steps, transform
 
 import fanews_classify as fc
@@ -25,13 +26,11 @@ from fanews_classify.model._store import BUNDLED
 
 ROOT = Path(__file__).resolve().parent.parent
 ABLATION = ROOT / "docs" / "ablation.json"
+_SITE = ROOT / "docs" / "pages"
 PAGES = (
     "README.md",
     "README.fa.md",
-    "docs/experiments.md",
-    "docs/claim-stance.md",
-    "docs/model-cards.md",
-    "docs/speed.md",
+    *sorted(page.relative_to(ROOT).as_posix() for page in _SITE.rglob("*.md")),
 )
 CURVE = ROOT / "docs" / "learning_curve.json"
 
@@ -240,7 +239,7 @@ def analysis() -> str:
 
 def rendered(page: str, text: str) -> str:
     """Return a page with its tables made anew."""
-    persian = page.endswith(".fa.md")
+    persian = page.endswith(".fa.md") or "/fa/" in page
     tables = {
         "scores": lambda: scores(persian),
         "speeds": lambda: speeds(persian),
@@ -260,6 +259,11 @@ def rendered(page: str, text: str) -> str:
         "claims evidence": claim_figures.evidence,
         "claims cost": claim_figures.cost,
         "claims examples": claim_figures.examples,
+        "models": lambda: site_figures.models(persian),
+        **{
+            f"labels {kind}": lambda k=kind: site_figures.definitions(k, persian)
+            for kind in ("section", "topic", "stance", "claim_stance")
+        },
         **{f"card {name}": lambda n=name: card(n) for name in fc.models()},
     }
     for name, make in tables.items():

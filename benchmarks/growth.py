@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--most", type=int, default=1_000_000, help="texts, words and terms")
     parser.add_argument("--out", default=str(ROOT / "docs" / "growth.json"))
-    parser.add_argument("--plot", default=str(ROOT / "docs" / "growth.svg"))
+    parser.add_argument("--plot", default=str(ROOT / "docs" / "pages" / "assets" / "growth.svg"))
     options = parser.parse_args()
     if options.rounds < 1 or options.most < 1000:
         parser.error("give --rounds of 1 and --most of 1000 at least")

@@ -28,6 +28,7 @@ from fanews_classify.training.recipe import Features, Recipe, Validation, load_r
 
 ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "docs" / "learning_curve.json"
+PLOT = ROOT / "docs" / "pages" / "assets" / "learning_curve.svg"
 SHARES = (0.25, 0.5, 1.0)
 
 
@@ -112,7 +113,7 @@ def plot(curves: dict[str, Any]) -> None:
         where = "center left" if axis is axes[0, 0] else "center right"
         anchor.add_artist(anchor.legend(handles, names, loc=where, fontsize=8))
     figure.tight_layout()
-    figure.savefig(SAVED.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(PLOT, metadata={"Date": None})
 
 
 def main() -> None:
