@@ -260,6 +260,8 @@ def rendered(page: str, text: str) -> str:
         "claims cost": claim_figures.cost,
         "claims examples": claim_figures.examples,
         "models": lambda: site_figures.models(persian),
+        "suggestions": lambda: site_figures.suggestions(persian),
+        "doubts": lambda: site_figures.doubts(persian),
         **{
             f"labels {kind}": lambda k=kind: site_figures.definitions(k, persian)
             for kind in ("section", "topic", "stance", "claim_stance")
