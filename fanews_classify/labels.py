@@ -6,7 +6,7 @@ people read. Definitions stand in ``data/labels.json``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -69,3 +69,14 @@ def persian_name(label: str) -> str:
     'my_own_label'
     """
     return _NAMES.get(label, label)
+
+
+def english_hint(name: object, labels: Iterable[str]) -> str:
+    """Return the end of a sentence that names the label with a Persian name, or ``""``.
+
+    Examples
+    --------
+    >>> english_hint("ورزش", SECTIONS)
+    "; write 'sport'"
+    """
+    return next((f"; write {label!r}" for label in labels if persian_name(label) == name), "")

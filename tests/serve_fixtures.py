@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -99,9 +99,10 @@ def parsed(data: bytes) -> Answer:
 
 
 @contextmanager
-def serving(host: str = "127.0.0.1", **limits: Any) -> Iterator[Client]:
-    server = make_server(host, 0, models=loaded(), limits=Limits(**{"rate": 0, **limits})).start()
-    try:
+def serving(
+    host: str = "127.0.0.1", *, models: Sequence[Any] = (), **limits: Any
+) -> Iterator[Client]:
+    given = {type(model): model for model in (*loaded(), *models)}
+    bounds = Limits(**{"rate": 0, **limits})
+    with make_server(host, 0, models=given.values(), limits=bounds).start() as server:
         yield Client(server)
-    finally:
-        server.stop()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,8 +99,9 @@ def test_shares_that_are_too_small(tmp_path: Path) -> None:
                               shares=(0.01, 1.0))  # fmt: skip
     assert curve.skipped == (0.01,)
     assert "too few to train on" in curve.to_text()
-    for shares in ((0.0, 1.0), (1.5,), (float("nan"),), ()):
-        with pytest.raises(ParameterError):
+    wrong: list[Any] = [(0.0, 1.0), (1.5,), (float("nan"),), (), 0.5, ("half",), (None,), "1"]
+    for shares in wrong:
+        with pytest.raises(ParameterError, match="share"):
             fc.learning_curve(data, shares=shares)
     with pytest.raises(ParameterError, match="claim"):
         fc.learning_curve(data, recipe="claim_stance")
@@ -126,8 +128,11 @@ def test_a_curve_as_values_and_on_a_page(
     assert '<section id="learning-curve">' in page
     given = fc.LearningCurve.from_dict(values)
     assert page == scores.to_html(tmp_path / "y.html", learning_curve=given).read_text("utf-8")
-    broken = replace(model, info={"learning_curve": {"points": 3}})
-    fc.evaluate(broken, texts, ["ورزش", "اقتصاد"]).to_html(tmp_path / "x.html")
+    odd = {**values["points"][0], "share": "half"}
+    for wrong in ({"points": 3}, [], {**values, "points": [odd]}, {**values, "points": [{}]}):
+        broken = replace(model, info={"learning_curve": wrong})
+        path = fc.evaluate(broken, texts, ["ورزش", "اقتصاد"]).to_html(tmp_path / "x.html")
+        assert '<section id="learning-curve">' not in path.read_text(encoding="utf-8")
     arguments = ["evaluate", "--data", str(test), "--model", str(out)]
     page_arguments = ["--html", str(tmp_path / "y.html"), "--learning-curve", str(data)]
     assert main([*arguments, *page_arguments]) == 0

@@ -272,6 +272,13 @@ def test_an_explanation_is_a_list() -> None:
     checked(fc.Explanation().to_html())
 
 
+def test_letters_that_only_come_later_in_unicode_are_not_persian() -> None:
+    for text in ("𝐇𝐞𝐥𝐥𝐨", "\uff28\uff45\uff4c", "𠀀𠀁"):
+        assert '<div dir="auto"' in marked_html(text, [])
+    for text in ("\ufe8d\ufedf", "\ufb7c", "ݐ"):  # joined forms, too
+        assert '<div dir="rtl"' in marked_html(text, [])
+
+
 def test_the_notebook_view() -> None:
     for found in (*explanations(), fc.analyze(DEBTS), fc.load("section").explain(HOSTILE * 2)):
         page = checked(found._repr_html_())

@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as skm
 
 import fanews_classify as fc
-from fanews_classify.errors import EvaluationError, InputTypeError
+from fanews_classify.errors import EvaluationError, InputTypeError, ParameterError
 from fanews_classify.evaluation import _metrics
 from fanews_classify.evaluation.noise import NOISE
 from fanews_classify.evaluation.report import evaluate_probabilities
@@ -115,6 +115,25 @@ def test_what_cannot_be_scored(tiny: fc.NewsClassifier) -> None:
         fc.evaluate(tiny, ["a"], ["weather"])
     with pytest.raises(EvaluationError, match="source"):
         fc.evaluate(tiny, ["a"], ["sport"], sources=["x", "y"])
+    for label in (None, ["sport"]):
+        with pytest.raises(EvaluationError, match="label 0"):
+            fc.evaluate(tiny, ["a"], [label])  # type: ignore[list-item]
+    with pytest.raises(EvaluationError, match="sources is one str"):
+        fc.evaluate(tiny, ["a", "b"], ["sport"] * 2, sources="xy")
+    with pytest.raises(ParameterError, match="replicates=0"):
+        fc.evaluate(tiny, ["a"], ["sport"], replicates=0)
+
+
+def test_what_a_model_is_not_asked_is_refused(tiny: fc.NewsClassifier) -> None:
+    with pytest.raises(EvaluationError, match="no targets"):
+        fc.evaluate(tiny, ["a"], ["sport"], targets="housing")  # type: ignore[call-overload]
+    with pytest.raises(EvaluationError, match="no claims"):
+        fc.evaluate(tiny, ["a"], ["sport"], claims="b")  # type: ignore[call-overload]
+    topic = fc.load("topic")
+    with pytest.raises(EvaluationError, match="abstain_below"):
+        fc.evaluate(topic, ["a"], [()], abstain_below=0.5)  # type: ignore[call-overload]
+    with pytest.raises(EvaluationError, match=r"text 0 .*None"):
+        fc.evaluate(topic, ["a"], [None])  # type: ignore[call-overload]
 
 
 def test_noise_leaves_the_words() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import fanews_classify as fc
-from fanews_classify.cli import _asking, _parts, _writing
+from fanews_classify.cli import _asking, _formats, _parts, _writing
 from fanews_classify.cli.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -605,3 +605,121 @@ def test_files_without_a_record(folder: Path, capsys: Any) -> None:
     Path("b.jsonl").write_text("\n\n", encoding="utf-8")
     assert run("b.jsonl", "--out", "o.jsonl") == 0
     assert Path("o.jsonl").read_bytes() == b""
+
+
+def test_columns_that_appear_late_beside_a_long_text(folder: Path) -> None:
+    objects: list[dict[str, Any]] = [{"text": SPORT} for _ in range(150)]
+    objects[3]["text"] = f"{SPORT} " * 5000
+    objects[140]["late"] = "x"
+    lines = [json.dumps(value, ensure_ascii=False) for value in objects]
+    Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    before = csv.field_size_limit(1 << 17)  # that of a fresh process
+    try:
+        assert run("a.jsonl", "--out", "o.csv", "--save-every", "50") == 0
+        csv.field_size_limit(1 << 20)
+        rows = read_csv("o.csv")
+    finally:
+        csv.field_size_limit(before)
+    assert [row["text"] for row in rows] == [value["text"] for value in objects]
+    assert [row["late"] for row in rows] == [value.get("late", "") for value in objects]
+
+
+def test_parquet_of_numbers_that_have_no_common_type(folder: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
+    ids = [2**60 + 1, 2**60 + 2, 1.5, 2.5]
+    shares = [1, 2, 1.5, 2.5]
+    lines = [
+        json.dumps({"text": SPORT, "id": one, "share": two})
+        for one, two in zip(ids, shares, strict=True)
+    ]
+    Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert run("a.jsonl", "--out", "o.parquet", "--save-every", "2") == 0
+    found = pq.read_table("o.parquet").to_pydict()
+    assert found["id"] == [str(value) for value in ids]
+    assert found["share"] == shares
+
+
+def test_parquet_of_deeply_nested_objects(folder: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
+    deep = "[" * 900 + "]" * 900
+    Path("a.jsonl").write_text(f'{{"text": "{SPORT}", "deep": {deep}}}\n', encoding="utf-8")
+    assert run("a.jsonl", "--out", "o.parquet") == 0
+    assert pq.read_table("o.parquet").to_pydict()["deep"] == [deep]
+
+
+def test_large_nested_records_make_smaller_parts(folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(_writing, "_CHARACTERS", 1000)
+    seen = []
+    add = _parts.Parts.add
+    monkeypatch.setattr(
+        _parts.Parts, "add", lambda self, data, entry: (seen.append(entry), add(self, data, entry))
+    )
+    record = {"text": SPORT, "lines": [{"words": ["x" * 50] * 5}] * 2}
+    Path("a.jsonl").write_text(f"{json.dumps(record)}\n" * 12, encoding="utf-8")
+    assert run("a.jsonl", "--out", "o.jsonl") == 0
+    assert len(seen) > 3
+    assert len(read_lines("o.jsonl")) == 12
+
+
+def test_gzipped_standard_input(folder: Path, monkeypatch: Any) -> None:
+    data = gzip.compress(f"{SPORT}\n{ECONOMY}\n".encode() * 2000)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert run("--out", "o.csv") == 0
+    assert [row["label"] for row in read_csv("o.csv")] == ["sport", "economy"] * 2000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+def test_a_pipe_does_not_throw_away_what_another_run_finished(
+    folder: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    many("a.csv", 2500)
+    stop_in_the_middle("o.csv", signal.SIGKILL)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SPORT.encode())))
+    assert run("--out", "o.csv") == 2
+    assert "left by an unfinished run that differs" in capsys.readouterr().err
+    assert run("a.csv", "--out", "o.csv") == 1
+    assert "resuming after" in capsys.readouterr().err
+
+
+def test_what_a_pipe_gave_is_not_said_to_be_kept(
+    folder: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_formats, "_copy", fail)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SPORT.encode())))
+    assert run("--out", "o.csv") == 2
+    told = capsys.readouterr().err
+    assert "No space left" in told
+    assert "kept" not in told
+    assert not Path("o.csv.part").exists()
+
+
+def test_file_systems_without_locks(folder: Path, monkeypatch: Any) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    many("a.csv", 3)
+    assert run("a.csv", "--out", "o.csv") == 1
+    assert len(read_csv("o.csv")) == 5
+
+
+def test_a_file_name_that_is_too_long(folder: Path, capsys: Any) -> None:
+    assert run(f"{'a' * 300}.csv") == 2
+    assert "cannot read aaa" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("stream", "told"), [("stdin", "read"), ("stdout", "write")])
+def test_standard_streams_that_are_closed(
+    stream: str, told: str, folder: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    write_csv("a.csv", [["text"], [SPORT]])
+    monkeypatch.setattr(sys, stream, None)  # as Python starts if there is none
+    assert run(*(["a.csv"] if stream == "stdout" else [])) == 2
+    assert f"cannot {told} standard" in capsys.readouterr().err
+    assert run("a.csv", "--out", "o.csv") == 0
+    assert len(read_csv("o.csv")) == 1

@@ -292,3 +292,54 @@ def test_labelled_files_have_no_encoding_option_to_advise(tmp_path: Path) -> Non
     with pytest.raises(CorpusError, match="save it as UTF-8") as told:
         list(read_records(path))
     assert "--encoding" not in str(told.value)
+
+
+def test_a_cell_that_is_too_long_costs_its_row_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_MOST", 200)
+    path = written(tmp_path / "a.csv", f"id,text\n1,a\n2,{'x' * 300}\n3,b\n")
+    found = rows_of(path)
+    assert [(number, error is None) for number, _, error in found] == [
+        (2, True), (3, False), (4, True),
+    ]  # fmt: skip
+    assert "field larger" in str(found[1][2])
+
+
+def test_broken_letters_of_json_arrays_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    good = f'[{{"text": "{TEXT}"}}, '.encode()
+    written(path, good + b'{"text": "a\xff", "more": ["\xff"]}, {"text": "b"}]')
+    assert rows_of(path) == [
+        (1, {"text": TEXT}, None),
+        (2, {"text": "a\ufffd", "more": ["\ufffd"]}, encoding.BROKEN),
+        (3, {"text": "b"}, None),
+    ]
+
+
+def test_a_gzipped_array_that_is_cut_off(tmp_path: Path) -> None:
+    texts = [{"text": f"{TEXT} {i * 7919 % 65537:x} {i * 104729 % 99991:x}"} for i in range(20_000)]
+    packed = gzip.compress(json.dumps(texts).encode())
+    path = written(tmp_path / "a.json.gz", packed[: len(packed) // 2])
+    with pytest.raises(CorpusError, match="cut off"):
+        rows_of(path)
+
+
+def test_parquet_columns_of_the_same_name(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", exc_type=ImportError)
+    pq = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table([[TEXT], [1], [2]], names=["text", "a", "a"]), path)
+    assert rows_of(path) == [(1, {"text": TEXT, "a": 1, "a.1": 2}, None)]
+
+
+def test_parquet_times_that_python_has_not(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", exc_type=ImportError)
+    pq = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
+    path = tmp_path / "a.parquet"
+    times = pa.array([[2 * 10**17]], pa.list_(pa.timestamp("ms")))
+    pq.write_table(pa.table({"text": [TEXT], "times": times}), path)
+    with pytest.raises(CorpusError, match="cannot read"):
+        rows_of(path)
+    with Records(path) as records:
+        assert [row.values for row in records.rows(only=["text"])] == [{"text": TEXT}]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -127,7 +128,9 @@ def test_the_page_of_a_model(page: str) -> None:
     scores = section_scores()
     assert f"macro-F1 {scores.macro_f1.value:.3f}" in read.text
     for label, row in scores.per_class.items():
-        assert f"{fc.persian_name(label)} {label} {row['precision']:.3f}" in read.text
+        told = f"{row['precision']:.3f}" if row["support"] else "– – – – 0"
+        assert f"{fc.persian_name(label)} {label} {told}" in read.text
+    assert "Labels without documents (–) do not count in macro-F1" in read.text
     for kind in ("source", "month", "length", "noise"):
         assert f"By {kind}" in read.text
     model = fc.load("section")
@@ -214,6 +217,8 @@ def test_the_page_of_claims(tmp_path: Path) -> None:
     read = check(scores.to_html(tmp_path / "x.html").read_text(encoding="utf-8"))
     assert "مخالف disagree" in read.text
     assert "asked about مستمری بازنشستگان کم است <b>" in read.text
+    assert "sentences that a reader may point at" in read.text
+    assert "spoke for the wrong answer" not in read.text
 
 
 def made_up(labels: list[str], n: int = 400, **slices: Any) -> Evaluation:
@@ -238,6 +243,28 @@ def test_any_labels_and_any_number(tmp_path: Path) -> None:
     assert "60 labels with fewer mistakes are left out" in read.text
     assert "90 smaller ones are left out" in read.text
     assert (tmp_path / "x.html").stat().st_size < 2_000_000
+
+
+def test_a_large_confusion_leaves_out_the_labels_with_the_fewest_mistakes() -> None:
+    from fanews_classify.report._numbers import confusion
+
+    labels = [f"l{i:02}" for i in range(50)]
+    truth = [label for label in labels for _ in range(4)]
+    probabilities = np.repeat(np.eye(50), 4, axis=0)
+    known = np.ones(200)
+    known[-4:] = 0.0  # nothing was answered to the documents of the last label
+    probabilities[:1] = np.eye(50)[48]
+    found = confusion(evaluate_probabilities(labels, truth, probabilities, known))
+    assert found is not None
+    assert {"l00", "l48", "l49"} <= set(found.rows)
+    assert found.left_out == 10
+    # Shares are of all documents of a label, also of those whose answers are left out.
+    few = confusion(evaluate_probabilities(labels, truth, probabilities, known), most=1)
+    assert few is not None
+    assert (few.rows, few.counts.tolist(), few.totals.tolist()) == (("l49",), [[0, 4]], [4])
+    none = confusion(evaluate_probabilities(labels, truth, probabilities, known * 0 + 1), most=1)
+    assert none is not None
+    assert (none.rows, none.counts.tolist(), none.totals.tolist()) == (("l00",), [[3]], [4])
 
 
 def test_out_of_fold_scores_have_no_mistakes_to_show(tmp_path: Path) -> None:
@@ -266,6 +293,42 @@ def test_nothing_wrong_and_everything_wrong(tmp_path: Path) -> None:
     none = evaluate_answers(["آ", "ب"], flags, flags, flags * 0.0, np.ones(3))
     assert "calibration" not in none.figures()
     check(none.to_html(tmp_path / "x.html").read_text(encoding="utf-8"))
+
+
+def test_what_is_withheld_is_named(tmp_path: Path) -> None:
+    silent = fc.evaluate(fc.load("section"), TEXTS, SECTIONS, abstain_below=1.0)
+    read = check(silent.to_html(tmp_path / "x.html").read_text(encoding="utf-8"))
+    assert "the most probable label of each document, also of those left without an" in read.text
+
+
+def test_figures_refer_only_to_what_is_there(page: str) -> None:
+    read = Page(page)
+    ids = {attributes["id"] for _, attributes in read.tags if "id" in attributes}
+    used = {
+        part.split(")")[0]
+        for _, attributes in read.tags
+        for value in attributes.values()
+        for part in (value or "").split("url(#")[1:]
+    }
+    assert used
+    assert used <= ids
+
+
+def test_no_figure_is_wider_than_its_half_of_the_page(page: str) -> None:
+    assert section_scores().confusion[:, -1].any()  # one column more, of «unknown»
+    # The broadest page, without its margins and the gap, halved; in pixels of 16 to the rem.
+    assert "padding: 1rem; max-width: 68rem" in page
+    assert "gap: 0 2rem" in page
+    half = 16 * (68 - 2 - 2) / 2
+    beside = re.findall(r'<div class="pair"><div><figure[^>]*>.*?<svg [^>]*width="(\d+)"', page)
+    assert beside
+    assert max(map(int, beside)) <= half
+
+
+def test_boxes_that_scroll_are_no_landmarks(page: str) -> None:
+    boxes = [a for a in Page(page).all("div") if a.get("tabindex") == "0"]
+    assert boxes
+    assert {(box["role"], bool(box["aria-label"])) for box in boxes} == {("group", True)}
 
 
 def test_figures_can_be_saved(tmp_path: Path) -> None:

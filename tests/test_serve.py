@@ -335,6 +335,14 @@ def test_the_end_leaves_no_threads_and_answers_what_it_has(
         connection.close()
 
 
+def test_a_with_block_ends_the_server() -> None:
+    before = set(threading.enumerate())
+    with make_server(port=0, models=loaded()).start() as server:
+        assert Client(server).get("/api/health").status == 200
+    assert set(threading.enumerate()) <= before
+    server.stop()  # a second time: nothing left to do
+
+
 def test_a_fault_of_ours_is_told_without_the_text(
     client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -210,6 +210,16 @@ REQUESTS = {
 }
 
 
+def test_scores_that_make_no_sense_are_left_out() -> None:
+    model = loaded()[0]
+    odd: Any = {"value": None, "low": 0.1, "high": 0.2}
+    nan = {"value": float("nan"), "low": 0.1, "high": 0.2}
+    good = {"value": 0.5, "low": 0.4, "high": 0.6}
+    info = {**model.info, "scores": {"macro_f1": odd, "micro_f1": nan, "accuracy": good}}
+    with serving(models=[replace(model, info=info)]) as client:
+        assert client.get("/api/models").json["models"][0]["scores"] == {"accuracy": good}
+
+
 def test_the_description_is_valid_and_true(client: Client) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     checker = pytest.importorskip("openapi_spec_validator")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -107,6 +108,17 @@ def page(client: Client, browser: Any) -> Iterator[Page]:
 
 def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def test_an_unsure_model_is_not_said_to_know_nothing(browser: Any) -> None:
+    unsure = replace(fc.load("section"), abstain_below=1.0)
+    with serving(models=[unsure]) as client:
+        page = Page(client, browser)
+        page.analyse("تیم والیبال بانوان به فینال رسید")
+        assert "مطمئن نیست" in page.texts("#news-results .note")[0]
+        page.tab.click("#language")
+        assert "not sure enough" in page.texts("#news-results .note")[0]
+        page.context.close()
 
 
 def test_a_seed_is_answered_in_both_languages(page: Page, seeds: list[str]) -> None:

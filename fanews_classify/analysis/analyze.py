@@ -86,7 +86,8 @@ class Analysis:
         As the user gave it; all offsets are places in it.
     section : Finding
     topics : tuple of Finding
-        Most probable first, each with its stance; empty if none fits.
+        Most probable first, each with its stance; empty if none fits, or if the
+        model withholds its answer.
     """
 
     text: str = field(repr=False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from fanews_classify.cli._asking import Answered
 from fanews_classify.cli._formats import Part
 from fanews_classify.cli._layout import LISTS, answer_names, answer_values, extend
 from fanews_classify.records.parquet import arrow, json_values
+
+_LEVELS: Final = 64  # of nesting in a column; what is deeper is written as JSON text
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class ParquetFormat:
         known = set(columns)
         for table in tables:
             extend(columns, known, table.column_names)
-        fields = _fields([table.schema for table in tables], columns)
+        fields = _fitting(_fields([table.schema for table in tables], columns), tables)
         inputs = pa.concat_tables([_fitted(table, fields) for table in tables])
         values = list(zip(*(answer_values(row, self.base) for row in rows), strict=True))
         arrays = [
@@ -73,6 +75,10 @@ class ParquetFormat:
         fields = (
             _fields(bare, columns) if parts else [pa.field(name, pa.string()) for name in columns]
         )
+        differing = (
+            part for part, schema in zip(parts, bare, strict=True) if _differs(schema, fields)
+        )
+        fields = _fitting(fields, (pq.read_table(part.path) for part in differing))
         answer = map(pa.field, answer_names(self.base, columns), map(_kind, self.base))
         metadata = bare[0].metadata if bare and self.whole else None
         if any(schema.metadata != metadata for schema in bare):
@@ -132,13 +138,13 @@ def _inferred(values: list[Any]) -> Any:
     return found if _storable(found.type) else _as_text(values)
 
 
-def _storable(kind: Any) -> bool:
-    """Parquet has no objects without a field."""
+def _storable(kind: Any, levels: int = _LEVELS) -> bool:
+    """Parquet has no objects without a field, and readers bear no nesting without end."""
     fields = [kind.field(i) for i in range(kind.num_fields)]
     pa, _ = arrow("writing Parquet files")
-    if pa.types.is_struct(kind) and not fields:
+    if not levels or (pa.types.is_struct(kind) and not fields):
         return False
-    return all(_storable(field.type) for field in fields)
+    return all(_storable(field.type, levels - 1) for field in fields)
 
 
 def _as_text(values: Sequence[Any]) -> Any:
@@ -203,6 +209,31 @@ def _common(kinds: Sequence[Any]) -> Any:
     return kind
 
 
+def _differs(schema: Any, fields: Sequence[Any]) -> bool:
+    """Tell whether a schema has values of another type than a field, which may not hold them."""
+    pa, _ = arrow("writing Parquet files")
+    return any(
+        schema.field(field.name).type not in (field.type, pa.null())
+        for field in fields
+        if field.name in schema.names and not pa.types.is_string(field.type)
+    )
+
+
+def _fitting(fields: Sequence[Any], tables: Iterable[Any]) -> list[Any]:
+    """Return the fields; text where a type does not hold a value, such as 2**60 among decimals."""
+    pa, _ = arrow("writing Parquet files")
+    fitting = list(fields)
+    for table in tables:
+        for i, field in enumerate(fitting):
+            if field.name not in table.column_names or pa.types.is_string(field.type):
+                continue
+            try:
+                _cast(table.column(field.name), field.type)
+            except pa.ArrowException:
+                fitting[i] = pa.field(field.name, pa.string())
+    return fitting
+
+
 def _fitted(table: Any, fields: Sequence[Any]) -> Any:
     """Return a table with the given fields."""
     pa, _ = arrow("writing Parquet files")
@@ -211,17 +242,21 @@ def _fitted(table: Any, fields: Sequence[Any]) -> Any:
         if field.name not in table.column_names:
             arrays.append(pa.nulls(table.num_rows, field.type))
             continue
-        column = table.column(field.name)
-        if column.type != field.type:
-            kept = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
-            if pa.types.is_string(field.type) and not any(is_(column.type) for is_ in kept):
-                column = pa.chunked_array([_as_text(_listed(column))])
-            else:
-                column = column.cast(field.type)
-        arrays.append(column)
+        arrays.append(_cast(table.column(field.name), field.type))
     if not arrays:
         return _empty(table.num_rows)
     return pa.table(arrays, schema=pa.schema(fields, table.schema.metadata))
+
+
+def _cast(column: Any, kind: Any) -> Any:
+    """Return a column as another type."""
+    pa, _ = arrow("writing Parquet files")
+    if column.type == kind:
+        return column
+    kept = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    if pa.types.is_string(kind) and not any(is_(column.type) for is_ in kept):
+        return pa.chunked_array([_as_text(_listed(column))])
+    return column.cast(kind)
 
 
 def _listed(column: Any) -> list[Any]:

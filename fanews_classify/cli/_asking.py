@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from fanews_classify.analysis import answers
 from fanews_classify.analysis.answers import Answer
@@ -80,12 +80,28 @@ def bounded(records: Iterator[Record], most: int, characters: int) -> Iterator[R
 
 
 def weight(record: Record) -> int:
-    """Count the characters that a record holds, of nested values none."""
+    """Count the characters that a record holds; a number in a list or an object as one."""
     size = len(record.text)
     if record.batch is not None:
         return size + record.share
     if record.values is not None:
-        size += sum(len(value) for value in record.values.values() if type(value) is str)
+        size += sum(map(_characters, record.values.values()))
+    return size
+
+
+def _characters(value: Any) -> int:
+    if type(value) is str:
+        return len(value)
+    if type(value) is not dict and type(value) is not list:
+        return 1
+    size, nested = 0, [value]
+    while nested:  # not by recursion, which ends before the depth of JSON
+        one = nested.pop()
+        for item in one.values() if type(one) is dict else one:
+            if type(item) is dict or type(item) is list:
+                nested.append(item)
+            else:
+                size += len(item) if type(item) is str else 1
     return size
 
 

@@ -21,9 +21,10 @@ from fanews_classify.cli._layout import (
     cell,
     extend,
 )
-from fanews_classify.display import one_line
+from fanews_classify.cli.records import error_line
 
 _BOM: Final = b"\xef\xbb\xbf"
+_CELL: Final = (1 << 31) - 1  # characters of a cell of our own: the most that the module takes
 
 
 class Part(NamedTuple):
@@ -70,9 +71,7 @@ class TextFormat:
     def encode(self, rows: Sequence[Answered], columns: list[str]) -> bytes:
         """Return a line for each answer."""
         lines = [
-            f"error\t{one_line(record.error or '')}\t0.000"
-            if answer is None
-            else answers.line(answer)
+            error_line(record) if answer is None else answers.line(answer)
             for record, answer in rows
         ]
         return self.packing.packed("".join(f"{line}\n" for line in lines))
@@ -125,6 +124,7 @@ class CsvFormat:
                 _copy([part], out)
                 continue
             n = len(part.columns)
+            csv.field_size_limit(_CELL)
             text = io.StringIO(self.packing.read(part.path), newline="")
             rows = csv.reader(text, delimiter=self.delimiter)
             out.write(self._rows([*row[:n], *[""] * lacking, *row[n:]] for row in rows))

@@ -101,7 +101,8 @@ class Inputs:
     @property
     def position(self) -> int:
         """Bytes read so far."""
-        return self._read + (0 if self._open is None else self._open.position())
+        now = self._open  # with --jobs another thread reads, and sets it
+        return self._read + (0 if now is None else now.position())
 
     def described(self) -> list[dict[str, Any]]:
         """Return what tells whether the files are still the same."""
@@ -144,11 +145,13 @@ class Inputs:
 
     def _check(self, path: Path | None) -> Sequence[str]:
         """Return the kept columns of a file; raise what is wrong before any work is done."""
-        kind = self.reading.kind_of(path) if path is None or not path.is_dir() else None
+        if path is not None and os.path.isdir(path):
+            raise CorpusError(is_folder(path))
+        kind = self.reading.kind_of(path)
         if kind == "parquet" and path is None:
             raise ParameterError("Parquet needs a file: it cannot be read from a pipe")
-        if kind is None:
-            raise CorpusError(is_folder(path))
+        if path is None and sys.stdin is None:
+            raise CorpusError("cannot read standard input: it is closed")
         if kind == "text":
             for name in self._keep or ():
                 check_column(str(path or "standard input"), _TEXT, name)

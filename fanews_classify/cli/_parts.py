@@ -33,6 +33,8 @@ class Parts:
         What the parts depend on, as JSON values: input, model, options.
     restart : bool
         Throw away what an earlier run left.
+    resumable : bool, default=True
+        Whether the same input can be read once more.
 
     Attributes
     ----------
@@ -45,8 +47,11 @@ class Parts:
         If an earlier run was about something else, or cannot be gone on with.
     """
 
-    def __init__(self, out: Path, manifest: dict[str, Any], *, restart: bool) -> None:
+    def __init__(
+        self, out: Path, manifest: dict[str, Any], *, restart: bool, resumable: bool = True
+    ) -> None:
         self.out = out
+        self.resumable = resumable
         self.folder = out.with_name(out.name + SUFFIX)
         self.entries: list[dict[str, Any]] = []
         self._lock: IO[bytes] | None = None
@@ -55,11 +60,12 @@ class Parts:
             if self.folder.exists():
                 self._check_ours()
                 self._take()
-                if restart:
-                    self._clear()
-                else:
+                if not restart:
                     self._compare(manifest)
+                if resumable and not restart:
                     self._read_journal()
+                else:
+                    self._clear()
             else:
                 self.folder.mkdir()
                 self._take()
@@ -136,6 +142,8 @@ class Parts:
         except BlockingIOError as error:
             self.close()
             raise CorpusError(f"another run is writing {self.out} just now") from error
+        except OSError:  # a file system without locks
+            return
 
     def _clear(self) -> None:
         for path in self.folder.iterdir():
@@ -212,7 +220,8 @@ def writable(out: Path, parts: Parts | None = None) -> Iterator[None]:
         kept = ""
         if parts is not None:
             done = sum(entry["records"] for entry in parts.entries)
-            kept = f"; the answers of {done:,} records are kept: give the same command to go on"
+            if done and parts.resumable:
+                kept = f"; the answers of {done:,} records are kept: give the same command to go on"
             with suppress(OSError):
                 (parts.folder / _JOINED).unlink(missing_ok=True)
         raise CorpusError(f"cannot write {out}: {error.strerror or error}{kept}") from error

@@ -79,8 +79,12 @@ class Writer:
         CorpusError
             If something cannot be read or written.
         """
-        fresh = self._options.restart or not self._inputs.repeatable
-        parts = Parts(self._out, self._manifest(), restart=fresh)
+        parts = Parts(
+            self._out,
+            self._manifest(),
+            restart=self._options.restart,
+            resumable=self._inputs.repeatable,
+        )
         summary = Summary()
         summary.merge(parts.entries)
         summary.before = summary.records

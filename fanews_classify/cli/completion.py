@@ -57,7 +57,7 @@ def _complete(parser: argparse.ArgumentParser, shtab: Any) -> None:
         if isinstance(action, argparse._SubParsersAction):
             for verb in action.choices.values():
                 _complete(verb, shtab)
-        elif action.dest in ("model", "models"):
+        elif action.dest == "model" or action.metavar == "MODEL":
             action.complete = _model_names()  # type: ignore[attr-defined]
         elif action.metavar in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]

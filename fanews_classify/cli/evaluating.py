@@ -177,8 +177,7 @@ def _evaluate(
 ) -> Any:
     from fanews_classify.evaluation.judge import evaluate
 
-    further = {} if isinstance(model, TopicClassifier) else {"abstain_below": options.abstain_below}
-    return evaluate(model, **documents, noise=noise, **further)
+    return evaluate(model, **documents, noise=noise, abstain_below=options.abstain_below)
 
 
 def _curve(model: Any, options: argparse.Namespace) -> LearningCurve:

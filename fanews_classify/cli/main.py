@@ -83,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except FanewsError as error:
         print(f"fanews: {error}", file=sys.stderr)
         return 2
@@ -102,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _close_output() -> None:
     """Let nothing more be written at the end, which would fail again."""
+    if sys.stdout is None:
+        return
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

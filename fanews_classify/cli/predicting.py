@@ -64,7 +64,9 @@ def add_arguments(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     predict.add_argument("--quiet", action="store_true", help="no progress bar, no summary")
     group = predict.add_argument_group("writing")
     group.add_argument("--json", action="store_true", help="JSON lines on standard output")
-    group.add_argument("--out", metavar="FILE", help=".csv, .tsv, .jsonl, .txt, .gz or .parquet")
+    group.add_argument(
+        "--out", metavar="FILE", help=".csv, .tsv, .jsonl, .txt (each also .gz) or .parquet"
+    )
     group.add_argument("--out-format", choices=KINDS, help="of --out (default: what its name says)")
     group.add_argument("--keep", metavar="A,B", help="columns of the input to keep (default: all)")
     group.add_argument("--drop-text", action="store_true", help="leave the text out")
@@ -72,7 +74,11 @@ def add_arguments(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     group.add_argument("--overwrite", action="store_true", help="replace --out if it is there")
     group.add_argument("--restart", action="store_true", help="forget what an earlier run finished")
     group.add_argument(
-        "--save-every", type=int, default=10_000, metavar="N", help="records of a part of --out"
+        "--save-every",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="records of a part of --out, at most (default: 10000)",
     )
     predict.set_defaults(run=run)
 
@@ -110,6 +116,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _to_standard_output(options: argparse.Namespace, inputs: Inputs, ask: Ask) -> Summary:
+    if sys.stdout is None:
+        raise ParameterError("cannot write standard output: it is closed; give --out FILE")
     typed = tell_about_terminal(inputs)
     told = not options.quiet and is_terminal(sys.stderr)
     summary = Summary()

@@ -10,7 +10,7 @@ from typing import Any
 from fanews_classify.cli._inputs import Inputs, Record, tell_about_terminal
 from fanews_classify.display import clean, one_line
 
-__all__ = ["Record", "read_texts", "write_error", "write_json"]
+__all__ = ["Record", "error_line", "read_texts", "write_error", "write_json"]
 
 
 def read_texts(options: argparse.Namespace) -> Iterator[Record]:
@@ -31,4 +31,9 @@ def write_error(record: Record, as_json: bool, *, named: bool = False) -> None:
         write_json(record, {"label": None, "error": record.error})
     else:
         name = f"{clean(record.name)}\t" if named else ""
-        print(f"{name}error\t{one_line(record.error or '')}\t0.000")
+        print(f"{name}{error_line(record)}")
+
+
+def error_line(record: Record) -> str:
+    """Return what is wrong with a record as a line like that of an answer."""
+    return f"error\t{one_line(record.error or '')}\t0.000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from fanews_classify.display._runs import Mark, Run, pieces
 GAP: Final = " … "
 _NAMES: Final = 6  # in a tooltip
 _LETTERS: Final = 1000  # that tell the direction of a text
+ARABIC: Final = re.compile("[\u0600-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
 
 
 def marked_html(
@@ -90,8 +92,7 @@ def direction(text: str) -> str:
     ('rtl', 'auto', 'auto')
     """
     letters = [letter for letter in text[:_LETTERS] if letter.isalpha()]
-    arabic = sum("\u0600" <= letter <= "\u08ff" or letter >= "\ufb50" for letter in letters)
-    return "rtl" if 2 * arabic > len(letters) else "auto"
+    return "rtl" if 2 * len(ARABIC.findall("".join(letters))) > len(letters) else "auto"
 
 
 def title(run: Run) -> str:

@@ -80,7 +80,12 @@ class LearningCurve:
     def from_dict(cls, values: Mapping[str, Any]) -> LearningCurve:
         """Read back what `to_dict` gave."""
         points = (
-            CurvePoint(point["share"], point["n"], Interval(**point["score"]))
+            CurvePoint(float(point["share"]), int(point["n"]), _interval(point["score"]))
             for point in values["points"]
         )
-        return cls(tuple(points), values["scored_on"], values["n_scored"], tuple(values["skipped"]))
+        skipped = tuple(float(share) for share in values["skipped"])
+        return cls(tuple(points), str(values["scored_on"]), int(values["n_scored"]), skipped)
+
+
+def _interval(values: Mapping[str, Any]) -> Interval:
+    return Interval(*(float(values[name]) for name in ("value", "low", "high")))

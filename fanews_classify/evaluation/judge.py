@@ -9,7 +9,7 @@ from typing import Any, Final, overload
 import numpy as np
 import numpy.typing as npt
 
-from fanews_classify.errors import EvaluationError, InputTypeError
+from fanews_classify.errors import EvaluationError, InputTypeError, ParameterError
 from fanews_classify.evaluation._months import months
 from fanews_classify.evaluation.multilabel import (
     LabelSlice,
@@ -124,7 +124,7 @@ def evaluate(
         Also score the texts without half-spaces, with Arabic letters, and so
         on; see `fanews_classify.evaluation.noise`.
     abstain_below : float, optional
-        As in `predict`.
+        As in `predict`; not for a TopicClassifier, all of whose answers are scored.
     replicates, seed : int
         Of the bootstrap.
 
@@ -136,7 +136,10 @@ def evaluate(
     Raises
     ------
     EvaluationError
-        If there are no texts, the lengths differ, or a label is not the model's.
+        If there are no texts, the lengths differ, a label is not the model's, or
+        something is given that the model is not asked.
+    ParameterError
+        If `replicates` is below 1.
     LabelError
         If a target is not the model's.
     InputTypeError
@@ -156,8 +159,11 @@ def evaluate(
         raise EvaluationError(
             f"{len(checked)} texts and {len(truth)} labels; every text needs its label"
         )
+    _check_asked(model, targets, claims, abstain_below)
+    if replicates < 1:
+        raise ParameterError(f"replicates={replicates!r}; give a number of 1 or more")
     given = {"source": sources, "year": years}
-    slices = {kind: list(values) for kind, values in given.items() if values is not None}
+    slices = {kind: _listed(values, kind) for kind, values in given.items() if values is not None}
     if dates is not None:
         slices["month"] = months(dates, len(checked))
     slices["length"] = [_length(text) for text in checked]
@@ -205,6 +211,24 @@ def evaluate(
     return replace(result, slices={**result.slices, "noise": by_noise})
 
 
+def _listed(values: Iterable[str], kind: str) -> list[str]:
+    if isinstance(values, str | bytes):
+        raise EvaluationError(f"{kind}s is one {type(values).__name__}; give one for each text")
+    return list(values)
+
+
+def _check_asked(model: object, targets: object, claims: object, abstain_below: object) -> None:
+    """Refuse what would silently not be heeded."""
+    for value, kind, what in (
+        (targets, StanceClassifier, "targets"),
+        (claims, ClaimStanceClassifier, "claims"),
+    ):
+        if value is not None and not isinstance(model, kind):
+            raise EvaluationError(f"{type(model).__name__} takes no {what}; leave them out")
+    if abstain_below is not None and isinstance(model, TopicClassifier):
+        raise EvaluationError("abstain_below is not for topics, all of whose answers are scored")
+
+
 def _topics(
     model: TopicClassifier,
     texts: list[str],
@@ -219,6 +243,11 @@ def _topics(
             raise EvaluationError(
                 f"the labels of text {position} (counted from 0) are one str, {names!r}; "
                 "give a list or tuple of labels, empty if none"
+            )
+        if not isinstance(names, Iterable):
+            raise EvaluationError(
+                f"the labels of text {position} (counted from 0) are {names!r}; give a list or "
+                "tuple of labels, empty if none"
             )
         for name in names:
             if name not in model.labels:

@@ -155,7 +155,7 @@ def evaluate_probabilities(
         )
     number = {label: i for i, label in enumerate(labels)}
     for position, label in enumerate(truth):
-        if label not in number:
+        if not isinstance(label, str) or label not in number:
             raise EvaluationError(
                 f"label {position} (counted from 0) is {label!r}; the model has {list(labels)}"
                 f"{english_hint(label, labels)}"

@@ -231,7 +231,8 @@ class PersianTfidfVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[m
         kept = np.flatnonzero((df >= low) & (df <= high))
         if not len(kept):
             raise ParameterError(
-                "no term is left: the texts hold no words, or min_df/max_df drop all of them"
+                "no term is left: the texts are too few, or hold no words, or min_df/max_df drop "
+                "all of them"
             )
         if self.max_features is not None and len(kept) > self.max_features:
             # Name only what can still be chosen: all above or at the threshold count.

@@ -31,7 +31,8 @@ class Evidence(NamedTuple):
         The label that `weight` is about.
     weight : float
         What this occurrence adds to the label's score; negative if it speaks
-        against it. All of them and the intercept sum up to the score.
+        against it. All of them and the intercept sum up to the score. Of a
+        sentence that decides on a claim: the probability that a reader points at it.
     """
 
     start: int

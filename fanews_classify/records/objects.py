@@ -56,19 +56,23 @@ def json_array(source: Source, codec: str) -> Iterator[Row]:
     if beginning.startswith("{"):
         yield from json_lines(source.lines(codec, "\n"))
         return
-    data = bytearray()
-    while piece := source.stream.read(1 << 20):
-        data += piece
-        if len(data) > _MOST:
-            raise CorpusError(
-                f"{source.name} is an array of more than {_MOST >> 20} MB; make JSON lines of "
-                "it, an object a line (for instance with jq -c '.[]')"
-            )
+    data = source.rest(_MOST)
+    if len(data) > _MOST:
+        raise CorpusError(
+            f"{source.name} is an array of more than {_MOST >> 20} MB; make JSON lines of "
+            "it, an object a line (for instance with jq -c '.[]')"
+        )
+    text = data.decode(codec, MARKED).removeprefix("\ufeff")
+    broken = MARK in text
     try:
-        values = json.loads(unmarked(data.decode(codec, MARKED)).removeprefix("\ufeff"))
+        values = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{source.name} is not JSON ({error})") from error
     if not isinstance(values, list):
         raise CorpusError(f"{source.name} holds no array of objects and no JSON lines")
     for number, value in enumerate(values, 1):
-        yield _checked(number, value)
+        shown = json.dumps(value, ensure_ascii=False) if broken else ""
+        if MARK in shown:
+            yield _checked(number, json.loads(unmarked(shown)))._replace(error=BROKEN)
+        else:
+            yield _checked(number, value)

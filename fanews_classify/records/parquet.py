@@ -10,7 +10,7 @@ from typing import Any, Final
 from fanews_classify.errors import CorpusError, MissingExtraError, ParameterError
 from fanews_classify.records.encoding import BROKEN, MARK, MARKED, unmarked
 from fanews_classify.records.source import readable
-from fanews_classify.records.tables import Row
+from fanews_classify.records.tables import Row, unique
 
 _BATCH: Final = 1024  # rows read at once
 _BUFFER: Final = 1 << 20  # bytes of a column read at once, not the whole row group
@@ -26,6 +26,7 @@ class ParquetRows:
     Attributes
     ----------
     columns : list of str
+        Of names that stand there twice the second gets ``.1``.
     n_rows : int
     read : int
         Rows given so far.
@@ -46,18 +47,14 @@ class ParquetRows:
                 self._file = pq.ParquetFile(path, buffer_size=_BUFFER)
             except pa.ArrowInvalid as error:
                 raise CorpusError(f"{path} is not a whole Parquet file ({error})") from error
-        self.columns: list[str] = list(self._file.schema_arrow.names)
+        self._names: list[str] = self._file.schema_arrow.names
+        self.columns = unique(self._names)
         self.n_rows: int = self._file.metadata.num_rows
         self.read = 0
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    @property
-    def schema(self) -> Any:
-        """The Arrow schema."""
-        return self._file.schema_arrow
 
     def rows(
         self,
@@ -84,12 +81,16 @@ class ParquetRows:
         """
         pa, _ = arrow("reading Parquet files")
         chosen = self.columns if only is None else [name for name in self.columns if name in only]
+        same = self._names == self.columns
         # A dot in a name would be taken for a way into a nested column.
-        some = None if any("." in name for name in chosen) or not chosen else chosen
+        some = chosen if same and chosen and not any("." in name for name in chosen) else None
         number = 0
         with readable(self._path):
             try:
-                for whole in self._file.iter_batches(batch_size=_BATCH, columns=some):
+                for given in self._file.iter_batches(batch_size=_BATCH, columns=some):
+                    whole = given
+                    if not same:
+                        whole = pa.RecordBatch.from_arrays(given.columns, names=self.columns)
                     batch = whole.select(chosen)
                     names = chosen if plain is None else [name for name in chosen if name in plain]
                     values = [json_values(batch.column(name)) for name in names]
@@ -98,7 +99,7 @@ class ParquetRows:
                         self.read = number
                         row = {n: cells[place] for n, cells in zip(names, values, strict=True)}
                         yield _row(number, row, batch, place, texts)
-            except (pa.ArrowException, UnicodeDecodeError) as error:
+            except (pa.ArrowException, ValueError, OverflowError) as error:  # or no such time
                 raise CorpusError(f"cannot read {self._path}: {error}") from error
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from fanews_classify.errors import ParameterError
@@ -14,7 +13,7 @@ from fanews_classify.records import encoding
 from fanews_classify.records.kinds import Kind, kind_of
 from fanews_classify.records.objects import json_array, json_lines
 from fanews_classify.records.parquet import ParquetRows
-from fanews_classify.records.source import Source, is_regular
+from fanews_classify.records.source import Closing, Source, is_regular
 from fanews_classify.records.tables import CsvRows, Row
 
 _LOOKED_AT: Final = 100  # objects by which the columns of JSON lines are told
@@ -48,7 +47,7 @@ class Reading:
 _DEFAULT: Final = Reading()
 
 
-class Records:
+class Records(Closing):
     r"""The records of a file, or of standard input; of text, its lines.
 
     Parameters
@@ -106,7 +105,7 @@ class Records:
         try:
             self.columns, self._rows = self._opened(source, reading)
         except BaseException:
-            source.__exit__(None, None, None)
+            source.close()
             raise
 
     def _opened(self, source: Source, reading: Reading) -> tuple[list[str], Iterator[Row]]:
@@ -129,17 +128,10 @@ class Records:
         columns = {name: None for row in first for name in row.values or ()}
         return list(columns), chain(first, rows)
 
-    def __enter__(self) -> Records:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         if self._source is not None:
-            self._source.__exit__(kind, error, traceback)
+            self._source.close()
         if self._parquet is not None:
             self._parquet.close()
 

@@ -8,11 +8,11 @@ import os
 import stat
 import sys
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final, Literal, Self
 
 from fanews_classify.errors import CorpusError
 from fanews_classify.records import encoding
@@ -26,7 +26,21 @@ class NotUtf8Error(CorpusError):
     """A file that should be UTF-8 is clearly something else."""
 
 
-class Source:
+class Closing(ABC):
+    """What is closed at the end of a ``with`` block."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class Source(Closing):
     """A file, unpacked if it is gzipped, or standard input.
 
     Parameters
@@ -55,6 +69,11 @@ class Source:
             unpacked: Any = sys.stdin.buffer
             # What is there: a terminal or a pipe may give no more for a long time.
             self.sample = unpacked.read1(encoding.SAMPLE)
+            if self.sample.startswith(_GZIP):
+                packed = io.BufferedReader(_Prefixed(self.sample, unpacked))
+                unpacked = gzip.GzipFile(fileobj=packed)
+                with readable(path):
+                    self.sample = unpacked.read(encoding.SAMPLE)
             self._more = bool(self.sample)
         else:
             with readable(path):
@@ -76,21 +95,17 @@ class Source:
             raise CorpusError(f"cannot read {path}: it is named .gz, but is not gzipped")
         return gzip.GzipFile(fileobj=file) if packed else file
 
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         if self._file is not None:
             self._file.close()
 
     def position(self) -> int:
         """Bytes of the file read so far, those of a gzipped one as they are packed."""
-        return 0 if self._file is None or self._file.closed else self._file.tell()
+        try:
+            return 0 if self._file is None else self._file.tell()
+        except ValueError:  # closed, maybe just now by another thread
+            return 0
 
     def check_encoding(self, codec: str) -> None:
         """Raise a NotUtf8Error if what should be UTF-8 is clearly something else."""
@@ -121,16 +136,19 @@ class Source:
                 break
             yield from text
 
-    def rest(self) -> bytes:
-        """Return everything.
+    def rest(self, most: int = sys.maxsize) -> bytes:
+        """Return everything, or if there are more than `most` bytes some more than those.
 
         Raises
         ------
         CorpusError
             If the file cannot be read to its end.
         """
+        data = bytearray()
         with readable(self.path):
-            return self.stream.read()
+            while len(data) <= most and (piece := self.stream.read(1 << 20)):
+                data += piece
+        return bytes(data)
 
 
 class _Prefixed(io.RawIOBase):
@@ -159,6 +177,7 @@ class _Prefixed(io.RawIOBase):
 @contextmanager
 def readable(path: Path | None) -> Iterator[None]:
     """Turn what goes wrong in reading into a `CorpusError` that says what to do."""
+    name = path or "standard input"
     try:
         yield
     except FileNotFoundError as error:
@@ -166,13 +185,11 @@ def readable(path: Path | None) -> Iterator[None]:
     except IsADirectoryError as error:
         raise CorpusError(is_folder(path)) from error
     except EOFError as error:
-        raise CorpusError(f"cannot read {path} to its end: the gzipped file is cut off") from error
+        raise CorpusError(f"cannot read {name} to its end: the gzipped file is cut off") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise CorpusError(f"cannot read {path}: damaged gzip data ({error})") from error
+        raise CorpusError(f"cannot read {name}: damaged gzip data ({error})") from error
     except OSError as error:
-        raise CorpusError(
-            f"cannot read {path or 'standard input'}: {error.strerror or error}"
-        ) from error
+        raise CorpusError(f"cannot read {name}: {error.strerror or error}") from error
 
 
 def _missing(path: Path | None) -> str:

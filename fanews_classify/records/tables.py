@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from operator import contains
 from typing import Any, Final, NamedTuple
@@ -73,7 +73,7 @@ class CsvRows:
                     if len(split) > 1:
                         self.delimiter, cells = other, split
                         break
-            return _unique([unmarked(name) for name in cells])
+            return unique([unmarked(name) for name in cells])
         return []
 
     def __iter__(self) -> Iterator[Row]:
@@ -113,8 +113,11 @@ class CsvRows:
                 feed.give_back()
                 rows = None  # may have come to the end of the lines
                 first = [line.rstrip("\r\n") for line in feed.held]
-                cells = next(csv.reader(first, delimiter=delimiter), [])
-            if cells:
+                try:
+                    cells = next(csv.reader(first, delimiter=delimiter), [])
+                except csv.Error:  # the first line alone has a cell that is too long
+                    cells = []
+            if cells or fault is not None:
                 yield number, cells, fault
 
 
@@ -172,12 +175,13 @@ def _is_sound(lines: list[str], delimiter: str) -> bool:
         return False
 
 
-def _unique(names: list[str]) -> list[str]:
-    unique: list[str] = []
+def unique(names: Iterable[str]) -> list[str]:
+    """Return names of columns; of one that is there twice the second gets ``.1``."""
+    different: list[str] = []
     for name in names:
         number, other = 0, name
-        while other in unique:
+        while other in different:
             number += 1
             other = f"{name}.{number}"
-        unique.append(other)
-    return unique
+        different.append(other)
+    return different

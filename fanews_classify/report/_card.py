@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from fanews_classify.evaluation.comparison import score_name
 from fanews_classify.report import _html as html
 
 _ORDER: Final = ("question", "use", "limits", "licences")
@@ -89,7 +90,7 @@ def _scores(scores: Mapping[str, Any]) -> str:
 
 def _score_rows(scores: Mapping[str, Any]) -> Iterator[str]:
     for name, value in scores.items():
-        shown = html.row_head(html.said(name.replace("_f1", "-F1").replace("_", " ")))
+        shown = html.row_head(html.said(score_name(str(name))))
         if isinstance(value, Mapping) and all(
             isinstance(value.get(key), int | float) for key in ("value", "low", "high")
         ):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from fanews_classify.display._clean import escaped
+from fanews_classify.display._html import ARABIC
 from fanews_classify.evaluation._metrics import Interval
 
-_ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
 _LONGEST: Final = 160  # characters of a name; a label may be megabytes long
 
 
@@ -17,7 +16,7 @@ def said(text: str, longest: int = _LONGEST) -> str:
     """Return a user's words, set apart from the direction of what stands around them."""
     # Half an emoji or letter is no harm: what is cut off is not there to be read on.
     shown = text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-    persian = ' lang="fa" dir="rtl"' if _ARABIC.search(shown) else ' dir="auto"'
+    persian = ' lang="fa" dir="rtl"' if ARABIC.search(shown) else ' dir="auto"'
     return f"<bdi{persian}>{escaped(shown)}</bdi>"
 
 
@@ -73,7 +72,7 @@ def table(head: Sequence[str], rows: Iterable[str], caption: str = "") -> str:
     heads = "".join(f'<th scope="col">{one}</th>' for one in head)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return (
-        f'{told}<div class="scroll" role="region" aria-label="table" tabindex="0"><table>'
+        f'{told}<div class="scroll" role="group" aria-label="table" tabindex="0"><table>'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -85,7 +84,7 @@ def row_head(content: str) -> str:
 
 def figure(svg: str, caption: str, wide: bool = False) -> str:
     """Return a figure; a wide one scrolls in a box of its own."""
-    box = f'<div class="scroll" role="region" aria-label="figure" tabindex="0">{svg}</div>'
+    box = f'<div class="scroll" role="group" aria-label="figure" tabindex="0">{svg}</div>'
     kind = ' class="wide"' if wide else ""
     return f"<figure{kind}>{box if wide else svg}<figcaption>{caption}</figcaption></figure>"
 

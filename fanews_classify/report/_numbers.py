@@ -42,8 +42,8 @@ class Confusion(NamedTuple):
         True and given labels; the first columns are those of the rows, so what
         is on the diagonal is right.
     counts : ndarray of int64, shape (n_rows, n_columns)
-    n_labels : int
-        Rows and columns that are labels; what follows stands for none.
+    totals : ndarray of int64, shape (n_rows,)
+        Of each row, also where columns are left out.
     left_out : int
         Labels that are not shown: those with the fewest mistakes.
     """
@@ -51,13 +51,13 @@ class Confusion(NamedTuple):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     counts: npt.NDArray[np.int64]
-    n_labels: int
+    totals: npt.NDArray[np.int64]
     left_out: int = 0
 
     def worst(self, count: int = 12) -> list[tuple[str, str, int, int]]:
         """Return the most frequent mistakes: truth, answer, how often, of how many."""
         found = [
-            (self.rows[i], self.columns[j], int(self.counts[i, j]), int(self.counts[i].sum()))
+            (self.rows[i], self.columns[j], int(self.counts[i, j]), int(self.totals[i]))
             for i, j in np.argwhere(self.counts).tolist()
             if i != j
         ]
@@ -78,7 +78,7 @@ def confusion(evaluation: Scores, most: int = _MOST) -> Confusion | None:
         columns = (*labels, UNKNOWN)
         if not counts[:, -1].any():
             counts, columns = counts[:, :-1], labels
-        return _largest(Confusion(labels, columns, counts, len(labels)), most)
+        return _largest(labels, columns, counts, most, len(labels))
     known = evaluation.documents
     if known is None:
         return None
@@ -92,25 +92,28 @@ def confusion(evaluation: Scores, most: int = _MOST) -> Confusion | None:
     counts = np.column_stack((counts, (missed & clean[:, None]).sum(axis=0)))
     counts = np.vstack((counts, [*wrong[bare].sum(axis=0).tolist(), int((bare & clean).sum())]))
     named = (*labels, NOTHING)
-    return _largest(Confusion(named, named, counts, len(labels)), most)
+    return _largest(named, named, counts, most, len(labels))
 
 
-def _largest(found: Confusion, most: int) -> Confusion:
+def _largest(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    counts: npt.NDArray[np.int64],
+    most: int,
+    n_labels: int,
+) -> Confusion:
     """Keep the labels with the most mistakes, and all that are no labels."""
-    n_labels = found.n_labels
-    if n_labels <= most:
-        return found
-    square = found.counts[:n_labels, :n_labels]
-    mistakes = square.sum(axis=0) + square.sum(axis=1) - 2 * np.diagonal(square)
-    kept = np.sort(np.argsort(-mistakes, kind="stable")[:most])
-    rows = [*kept, *range(n_labels, len(found.rows))]
-    columns = [*kept, *range(n_labels, len(found.columns))]
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    mistakes = wrong.sum(axis=0)[:n_labels] + wrong.sum(axis=1)[:n_labels]
+    kept = np.sort(np.argsort(-mistakes, kind="stable")[:most]).tolist()
+    down, across = ([*kept, *range(n_labels, size)] for size in counts.shape)
     return Confusion(
-        tuple(found.rows[i] for i in rows),
-        tuple(found.columns[i] for i in columns),
-        found.counts[np.ix_(rows, columns)],
-        most,
-        n_labels - most,
+        tuple(rows[i] for i in down),
+        tuple(columns[i] for i in across),
+        counts[np.ix_(down, across)],
+        counts.sum(axis=1)[down],
+        n_labels - len(kept),
     )
 
 

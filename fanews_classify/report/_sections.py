@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from fanews_classify.evaluation._metrics import Interval
 from fanews_classify.evaluation._uncertainty import label_intervals, part_intervals
 from fanews_classify.evaluation.comparison import Comparison, p_text, score_name
 from fanews_classify.evaluation.report import Evaluation
@@ -24,7 +25,7 @@ _ROWS: Final = 60  # of a table of parts
 # Pixels. A wider figure scrolls on a phone instead of shrinking until it is unreadable;
 _WIDE: Final = 500
 # and one that is wider than half a page stands alone.
-_HALF: Final = 530
+_HALF: Final = 512
 _SINGLE: Final = (
     "Rows are the truth, columns the answers; the stronger the colour, the larger the share of "
     "the row. Blue is right."
@@ -34,6 +35,10 @@ _SEVERAL: Final = (
     "missed and the label of the column wrongly given instead, or none. The last row is of "
     "documents without a label."
 )
+_MOST_PROBABLE: Final = (
+    "the most probable label of each document, also of those left without an answer"
+)
+_PAIRS: Final = "pairs of a document and a label that is not out of question"
 _STEPS: Final = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 
 
@@ -77,7 +82,7 @@ def scores(shown: Shown) -> str:
     )
     told = (
         "Intervals are those of 95%, by a bootstrap over the documents. Macro-F1 is the mean over "
-        "the labels, each counting alike."
+        "the labels that documents have, each counting alike."
     )
     if isinstance(evaluation, Evaluation):
         cards.append(
@@ -98,10 +103,7 @@ def labels(shown: Shown) -> str:
     found = label_intervals(evaluation)
     rows = (
         html.row_head(html.label(name, shown.names))
-        + html.bar(row["precision"])
-        + html.bar(row["recall"])
-        + html.bar(row["f1"])
-        + f'<td class="number">{found[name].low:.3f}–{found[name].high:.3f}</td>'
+        + (_label_scores(row, found[name]) if row["support"] else 4 * html.number("–"))
         + html.number(int(row["support"]))
         for name, row in evaluation.per_class.items()
     )
@@ -110,7 +112,14 @@ def labels(shown: Shown) -> str:
         "Precision: of the documents that were given the label, the share that has it. Recall: of "
         "those that have it, the share that was given it. F1 is high where both are."
     )
+    if not all(row["support"] for row in evaluation.per_class.values()):
+        told += " Labels without documents (–) do not count in macro-F1."
     return html.section("labels", "Labels", html.table(head, rows, told))
+
+
+def _label_scores(row: Mapping[str, float], f1: Interval) -> str:
+    bars = "".join(html.bar(row[name]) for name in ("precision", "recall", "f1"))
+    return bars + html.number(f"{f1.low:.3f}–{f1.high:.3f}")
 
 
 def confusions(shown: Shown) -> str:
@@ -131,7 +140,7 @@ def confusions(shown: Shown) -> str:
     ]
     head = ("truth", "answer" if single else "given instead", "documents", "of the row")
     told = html.table(head, rows, "The most frequent ones") if rows else "<p>None was wrong.</p>"
-    told_picture = "Confusion matrix; the table beside it has its largest entries."
+    told_picture = "Confusion matrix; the table after it has the most frequent mistakes."
     picture = shown.figure("confusion", told_picture, caption)
     fit = width_of(shown.figures["confusion"]) <= _HALF
     return html.section("confusion", "Confusion", html.beside(picture, told, fit=fit))
@@ -147,7 +156,7 @@ def confidence(shown: Shown) -> str:
     """Show calibration, and accuracy against coverage."""
     evaluation = shown.evaluation
     single = isinstance(evaluation, Evaluation)
-    what = "answers" if single else "pairs of a document and a label that is not out of question"
+    what = _MOST_PROBABLE if single else _PAIRS
     calibration = shown.figure(
         "calibration",
         "Calibration: the share of right answers against confidence, and how many there are.",
@@ -159,8 +168,8 @@ def confidence(shown: Shown) -> str:
     coverage = shown.figure(
         "coverage",
         "Share of right answers if the least certain ones are withheld.",
-        "If the least certain answers are withheld: how many documents are answered, and how many "
-        "of those answers are right"
+        f"{'The same labels' if single else 'Answers'}, if the least certain are withheld: how "
+        "many documents are answered, and how many of those answers are right"
         + ("." if single else " (all labels of a document, and no other)."),
     )
     rows = []
@@ -282,7 +291,7 @@ def _compared(found: Comparison) -> Iterator[str]:
     )
 
 
-def _signed(score: Any) -> str:
+def _signed(score: Interval) -> str:
     return f'{score.value:+.3f} <span class="quiet">[{score.low:+.3f}, {score.high:+.3f}]</span>'
 
 

@@ -90,7 +90,7 @@ def _confusion(evaluation: Scores, names: Mapping[str, str]) -> Figure | None:
     cell = 0.4 if n_columns <= 12 else 0.3 if n_columns <= 24 else 0.22
     figure = draw.new_figure(max(1.9 + cell * n_columns, _WIDTH), max(2.1 + cell * n_rows, 2.6))
     axes = figure.add_subplot()
-    shares = found.counts / np.maximum(found.counts.sum(axis=1, keepdims=True), 1)
+    shares = found.counts / np.maximum(found.totals, 1)[:, None]
     size = 8.5 if n_columns <= 12 else 6.5 if n_columns <= 24 else 0
     from matplotlib.patches import Rectangle
 

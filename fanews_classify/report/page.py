@@ -13,6 +13,7 @@ from fanews_classify.display._clean import escaped
 from fanews_classify.errors import EvaluationError, ParameterError
 from fanews_classify.evaluation.comparison import Comparison
 from fanews_classify.evaluation.report import Evaluation
+from fanews_classify.model.claims import ClaimStanceClassifier
 from fanews_classify.report import _html as html
 from fanews_classify.report import _sections as sections
 from fanews_classify.report._card import card
@@ -74,7 +75,6 @@ def report(
     """Return the page of an evaluation."""
     known = evaluation.documents
     model = None if known is None else known.model
-    info: Mapping[str, Any] = {} if model is None else model.info
     shown = sections.Shown(evaluation, persian_names(evaluation), all_figures(evaluation))
     parts = [
         sections.scores(shown),
@@ -85,7 +85,7 @@ def report(
         sections.parts(shown),
         _mistakes(shown, mistakes),
     ]
-    curve = learning_curve or _curve_of(info)
+    curve = learning_curve or (None if model is None else _curve_of(model.info))
     if curve is not None and curve.points:
         parts.append(sections.learning(curve))
     if model is None:
@@ -95,7 +95,7 @@ def report(
         )
     else:
         listed = ", ".join(html.label(label, shown.names) for label in model.labels)
-        told = f"<p>{html.said(model.name)}; labels: {listed}.</p>{card(info)}"
+        told = f"<p>{html.said(model.name)}; labels: {listed}.</p>{card(model.info)}"
     parts.append(html.section("card", "The model", told))
     name = "" if model is None else f" of the model {model.name}"
     heading = title or f"Scores{name}"
@@ -140,6 +140,8 @@ def _mistakes(shown: sections.Shown, count: int) -> str:
     )
     if known.model is None:
         told += " They are of several models (out of fold), so no words are marked."
+    elif isinstance(known.model, ClaimStanceClassifier):
+        told += " Marked are the sentences that a reader may point at, the likelier the stronger."
     else:
         told += (
             " Marked is what spoke for the wrong answer, the stronger the colour the more; where a "

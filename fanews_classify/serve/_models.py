@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ NAMES: Final[dict[str, type[AnyModel]]] = {
     "claim_stance": ClaimStanceClassifier,
 }
 _SCORES: Final = ("macro_f1", "micro_f1", "accuracy")
+_PARTS: Final = ("value", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,11 @@ def _scores(model: AnyModel) -> dict[str, dict[str, float]]:
     found = model.info.get("scores")
     if not isinstance(found, dict):
         return {}
-    return {
-        name: {part: float(found[name][part]) for part in ("value", "low", "high")}
-        for name in _SCORES
-        if isinstance(found.get(name), dict) and {"value", "low", "high"} <= set(found[name])
-    }
+    scores = {}
+    for name in _SCORES:
+        score = found.get(name)
+        if isinstance(score, dict):
+            values = [score.get(part) for part in _PARTS]
+            if all(isinstance(value, int | float) and math.isfinite(value) for value in values):
+                scores[name] = {part: float(score[part]) for part in _PARTS}
+    return scores

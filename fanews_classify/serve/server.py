@@ -105,6 +105,10 @@ class NewsServer(ThreadingHTTPServer):
             self._thread = None
         self.server_close()
 
+    def __exit__(self, *_: object) -> None:
+        """End as `stop` does: the base class closes the socket under a thread that still waits."""
+        self.stop()
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread of its own, or refuse if there are too many."""
         # A moment's patience: the place of a client that has its answer is free a little later.

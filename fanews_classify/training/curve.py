@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, SupportsFloat
 
 import numpy as np
 import numpy.typing as npt
@@ -118,12 +118,14 @@ def learning_curve(
 
 
 def _checked(shares: Sequence[float]) -> list[float]:
-    for share in shares:
-        if not 0.0 < share <= 1.0:
+    wanted: set[float] = set()
+    for share in shares if isinstance(shares, Iterable) else ():
+        if isinstance(share, str) or not isinstance(share, SupportsFloat) or not 0 < share <= 1:
             raise ParameterError(f"share {share!r}; give numbers above 0 and up to 1")
-    if not len(shares):
-        raise ParameterError("shares is empty; give numbers above 0 and up to 1")
-    return sorted({float(share) for share in shares})
+        wanted.add(float(share))
+    if not wanted:
+        raise ParameterError(f"shares={shares!r}; give a list of numbers above 0 and up to 1")
+    return sorted(wanted)
 
 
 def _read(recipe: Recipe, files: PathLike | Sequence[PathLike]) -> list[Document]:
