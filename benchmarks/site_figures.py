@@ -27,6 +27,7 @@ PERSIAN_SETS = {
     "own texts, section": "متن‌های خودمان، بخش",
     "own texts, topics": "متن‌های خودمان، موضوع",
     "real news, section": "خبر واقعی، بخش",
+    "real news, topics": "خبر واقعی، موضوع",
 }
 PERSIAN = {
     "section": "کدام بخشِ یک تحریریه این متن را منتشر می‌کند؟",

@@ -45,10 +45,10 @@ def own(label: str, task: str) -> list[Document]:
     return collect(recipe, data=ROOT / "data", corpora=None).documents
 
 
-def readers(corpora: str) -> list[Document]:
-    """Return the documents of the corpora whose sections the first readers told."""
-    whole = load_recipe("section")
-    recipe = replace(whole, sources=(), unlabelled=(), annotations=whole.annotations[:1])
+def readers(name: str, corpora: str) -> list[Document]:
+    """Return the documents of the corpora that the first readers have labelled."""
+    recipe = replace(load_recipe(name), sources=(), unlabelled=())
+    recipe = replace(recipe, annotations=recipe.annotations[:1])
     return collect(recipe, data=ROOT / "data", corpora=Path(corpora)).documents
 
 
@@ -151,16 +151,18 @@ def main() -> None:
     out = Path(options.out)
     saved: dict[str, Any] = json.loads(out.read_text("utf-8")) if out.is_file() else {}
     ways = [RANDOM, *(f"diversity {share}" for share in DIVERSITIES), CLUSTERS]
+    fewer = [RANDOM, "diversity 0.0", "diversity 0.25", CLUSTERS]
     sets: dict[str, Any] = {
-        "own texts, section": lambda: own("section", "single-label"),
-        "own texts, topics": lambda: own("topics", "multi-label"),
+        "own texts, section": (lambda: own("section", "single-label"), ways),
+        "own texts, topics": (lambda: own("topics", "multi-label"), fewer),
     }
     if options.corpora:
-        sets["real news, section"] = lambda: readers(options.corpora)
-    for name, read in sets.items():
+        sets["real news, section"] = (lambda: readers("section", options.corpora), ways)
+        sets["real news, topics"] = (lambda: readers("topic", options.corpora), fewer)
+    for name, (read, tried) in sets.items():
         if options.table or (options.only and not name.startswith(options.only)):
             continue
-        saved[name] = measure(read(), ways, options)
+        saved[name] = measure(read(), tried, options)
         out.write_text(json.dumps(saved, ensure_ascii=False) + "\n", encoding="utf-8")
     for name, found in saved.items():
         print(table(name, found), end="\n\n")
