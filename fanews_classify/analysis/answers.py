@@ -12,11 +12,29 @@ from fanews_classify.model._explain import Explanation
 from fanews_classify.model.claims import ClaimPrediction, ClaimStanceClassifier
 from fanews_classify.model.classifier import Prediction
 from fanews_classify.model.stance import StanceClassifier, StancePrediction
-from fanews_classify.model.topics import TopicPrediction
+from fanews_classify.model.topics import TopicClassifier, TopicPrediction
 
 Answer = Prediction | TopicPrediction | StancePrediction | ClaimPrediction
 TOP: Final = 10
 """Words shown by `explain`, unless it is told otherwise."""
+
+
+def columns(model: AnyModel) -> tuple[str, ...]:
+    """Return the names of what `values` has for a model's answers.
+
+    Examples
+    --------
+    >>> import fanews_classify as fc
+    >>> columns(fc.load("section"))
+    ('label', 'label_fa', 'confidence')
+    """
+    if isinstance(model, TopicClassifier):
+        return TopicPrediction._fields
+    if isinstance(model, StanceClassifier):
+        return StancePrediction._fields
+    if isinstance(model, ClaimStanceClassifier):
+        return ClaimPrediction._fields
+    return Prediction._fields
 
 
 def question(model: AnyModel, target: str | None, claim: str | None) -> str:

@@ -10,10 +10,6 @@ from typing import Any, Final
 from fanews_classify.analysis import answers
 from fanews_classify.cli._asking import Answered
 from fanews_classify.model._assembly import AnyModel
-from fanews_classify.model.claims import ClaimPrediction, ClaimStanceClassifier
-from fanews_classify.model.classifier import Prediction
-from fanews_classify.model.stance import StanceClassifier, StancePrediction
-from fanews_classify.model.topics import TopicClassifier, TopicPrediction
 
 ERROR: Final = "error"
 PREFIX: Final = "predicted_"
@@ -23,13 +19,7 @@ LISTS: Final = ("labels", "labels_fa", "confidences")
 
 def answer_columns(model: AnyModel) -> tuple[str, ...]:
     """Return the names of the columns that a model's answers have."""
-    if isinstance(model, TopicClassifier):
-        return (*TopicPrediction._fields, ERROR)
-    if isinstance(model, StanceClassifier):
-        return (*StancePrediction._fields, ERROR)
-    if isinstance(model, ClaimStanceClassifier):
-        return (*ClaimPrediction._fields, ERROR)
-    return (*Prediction._fields, ERROR)
+    return (*answers.columns(model), ERROR)
 
 
 def answer_names(base: Sequence[str], columns: Sequence[str]) -> list[str]:

@@ -46,7 +46,4 @@ def _beside(path: Path) -> list[str]:
 
 def digest(name: str) -> str:
     """Return the SHA-256 of a model's file."""
-    path = Path(name)
-    if name in bundled():
-        path = _store.BUNDLED / f"{name}{_store.SUFFIX}"
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(_store.path_of(name).read_bytes()).hexdigest()

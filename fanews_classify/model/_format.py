@@ -52,10 +52,12 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 def write_container(
     path: str | os.PathLike[str], manifest: Mapping[str, Any], arrays: Arrays
 ) -> None:
-    """Write a model file: to a temporary name beside `path`, then renamed.
+    """Write a model file: to a temporary name beside `path`, then renamed."""
+    _write_atomically(Path(path), pack(manifest, arrays))
 
-    The same manifest and arrays always give the same bytes.
-    """
+
+def pack(manifest: Mapping[str, Any], arrays: Arrays) -> bytes:
+    """Return the bytes of a model file; the same manifest and arrays always give the same."""
     parts: dict[str, dict[str, Any]] = {}
     blobs: list[bytes] = []
     offset = 0
@@ -78,7 +80,7 @@ def write_container(
     ).encode()
     header += b" " * (-(len(header) + _PREFIX.size) % _ALIGNMENT)
     prefix = _PREFIX.pack(MAGIC, FORMAT_VERSION, len(header), hashlib.sha256(header).digest())
-    _write_atomically(Path(path), b"".join((prefix, header, *blobs)))
+    return b"".join((prefix, header, *blobs))
 
 
 def _write_atomically(path: Path, data: bytes) -> None:
@@ -98,7 +100,41 @@ def _write_atomically(path: Path, data: bytes) -> None:
 def read_container(
     path: str | os.PathLike[str],
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """Read and check a model file.
+    """Read and check a model file; see `unpack`.
+
+    Raises
+    ------
+    ModelFileError
+        If it cannot be read, or as `unpack`.
+    """
+    return unpack(read_bytes(path), Path(path))
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Read a file that should be a model.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelFileError
+        If there is none, or it cannot be read.
+    """
+    path = Path(path)
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise ModelNotFoundError(f"there is no model file {path}") from error
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def unpack(data: bytes, path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Check the bytes of a model file.
+
+    Parameters
+    ----------
+    data : bytes
+    path : Path
+        For messages.
 
     Returns
     -------
@@ -108,16 +144,9 @@ def read_container(
 
     Raises
     ------
-    ModelNotFoundError, ModelKindError, ModelVersionError, ModelTruncatedError,
-    ModelCorruptError, ModelArrayError
+    ModelKindError, ModelVersionError, ModelTruncatedError, ModelCorruptError,
+    ModelArrayError
     """
-    path = Path(path)
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise ModelNotFoundError(f"there is no model file {path}") from error
-    except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
     manifest, begin = _read_manifest(data, path)
     return manifest, _read_parts(data, manifest, begin, path)
 

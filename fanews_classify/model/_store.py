@@ -18,7 +18,7 @@ from fanews_classify.errors import (
     ModelVersionError,
 )
 from fanews_classify.model._assembly import KINDS, AnyModel, all_blocks, assemble, disassemble
-from fanews_classify.model._format import read_container, write_container
+from fanews_classify.model._format import pack, read_bytes, unpack, write_container
 from fanews_classify.text import TEXT_PIPELINE_VERSION
 
 if TYPE_CHECKING:
@@ -58,8 +58,17 @@ def save(model: AnyModel, path: str | os.PathLike[str]) -> None:
     ...     fc.load(path).labels == fc.load("section").labels
     True
     """
+    write_container(path, *_disassembled(model))
+
+
+def to_bytes(model: AnyModel) -> bytes:
+    """Return what `save` writes."""
+    return pack(*_disassembled(model))
+
+
+def _disassembled(model: AnyModel) -> tuple[dict[str, Any], dict[str, Any]]:
     manifest, arrays = disassemble(model)
-    write_container(path, {**manifest, "text_pipeline": TEXT_PIPELINE_VERSION}, arrays)
+    return {**manifest, "text_pipeline": TEXT_PIPELINE_VERSION}, arrays
 
 
 @overload
@@ -107,17 +116,36 @@ def load(name_or_path: str | os.PathLike[str]) -> AnyModel:
     >>> fc.load("section").labels[:3]
     ('culture', 'economy', 'health')
     """
-    if isinstance(name_or_path, str) and re.fullmatch(_BARE_NAME, name_or_path):
-        path = BUNDLED / f"{name_or_path}{SUFFIX}"
-        if not path.is_file():
-            names = sorted(file.stem for file in BUNDLED.glob(f"*{SUFFIX}"))
-            raise ModelNotFoundError(
-                f"there is no bundled model {name_or_path!r}; bundled are {names}. For a file of "
-                f"yours give its path, for instance './{name_or_path}{SUFFIX}'"
-            )
-    else:
-        path = Path(name_or_path)
-    manifest, arrays = read_container(path)
+    path = path_of(name_or_path)
+    return from_bytes(read_bytes(path), path)
+
+
+def path_of(name_or_path: str | os.PathLike[str]) -> Path:
+    """Return the file of a bundled model, or the path that was given.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no bundled model of a bare name.
+    """
+    if not isinstance(name_or_path, str) or not re.fullmatch(_BARE_NAME, name_or_path):
+        return Path(name_or_path)
+    path = BUNDLED / f"{name_or_path}{SUFFIX}"
+    if not path.is_file():
+        names = sorted(file.stem for file in BUNDLED.glob(f"*{SUFFIX}"))
+        raise ModelNotFoundError(
+            f"there is no bundled model {name_or_path!r}; bundled are {names}. For a file of "
+            f"yours give its path, for instance './{name_or_path}{SUFFIX}'"
+        )
+    return path
+
+
+def from_bytes(data: bytes, path: Path) -> AnyModel:
+    """Return the model of a file's bytes; errors are those of `load` and name the path.
+
+    The arrays of the model are views of the bytes.
+    """
+    manifest, arrays = unpack(data, path)
     if manifest.get("kind") not in KINDS:
         raise ModelKindError(
             f"{path} is a model of kind {manifest.get('kind')!r}; known are {list(KINDS)}"
@@ -129,12 +157,11 @@ def load(name_or_path: str | os.PathLike[str]) -> AnyModel:
             "release that it was made for"
         )
     try:
-        model = assemble(manifest, arrays)
+        return assemble(manifest, arrays)
     except FanewsError as error:
         raise type(error)(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelCorruptError(f"the manifest of {path} is not consistent: {error!r}") from error
-    return model
 
 
 def verify(path: str | os.PathLike[str]) -> AnyModel:
