@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from fanews_classify.analysis import answers
 from fanews_classify.analysis.answers import Answer
-from fanews_classify.cli._inputs import Record
+from fanews_classify.cli._rows import Record
 from fanews_classify.model._assembly import AnyModel
 
 Answered = tuple[Record, Answer | None]

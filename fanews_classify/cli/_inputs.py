@@ -7,47 +7,21 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from fanews_classify.cli._rows import Projection, Record, Table
 from fanews_classify.display import one_line
 from fanews_classify.errors import CorpusError, ParameterError
 from fanews_classify.records import encoding
-from fanews_classify.records.columns import check_column, text_columns, text_of
+from fanews_classify.records.columns import check_column, text_columns
 from fanews_classify.records.reading import Reading, Records
 from fanews_classify.records.source import Source, is_folder, is_regular, readable
 
 _TEXT: Final = ("record", "text")
 _SHOWN: Final = 60
 """Characters of a text that was given where a file should be."""
-
-
-class Record(NamedTuple):
-    """A text and where it came from.
-
-    Attributes
-    ----------
-    name : str
-        File, and of a record in it the line or number.
-    text : str
-    error : str or None
-        Says why there is no text.
-    values : dict or None
-        The columns that are kept; None if they could not be read.
-    batch, place
-        The same as an Arrow record batch and a row of it, if they were read so.
-    share : int
-        Bytes of the batch by the number of its rows.
-    """
-
-    name: str
-    text: str
-    error: str | None = None
-    values: dict[str, Any] | None = None
-    batch: Any = None
-    place: int = 0
-    share: int = 0
 
 
 class Inputs:
@@ -81,8 +55,8 @@ class Inputs:
         self.paths = [_path_of(name) for name in options.files or ["-"]]
         self.reading = Reading(options.format, options.encoding, _delimiter(options.delimiter))
         encoding.codec_of(options.encoding)
-        self._keep = names_of(getattr(options, "keep", None))
-        self._drop = bool(getattr(options, "drop_text", False))
+        drop = bool(getattr(options, "drop_text", False))
+        self.projection = Projection(names_of(getattr(options, "keep", None)), drop)
         self.without_records: list[str] = []
         self._open: Records | None = None
         self._read = 0  # bytes of the files that were read to their end
@@ -153,9 +127,9 @@ class Inputs:
         if path is None and sys.stdin is None:
             raise CorpusError("cannot read standard input: it is closed")
         if kind == "text":
-            for name in self._keep or ():
+            for name in self.projection.keep or ():
                 check_column(str(path or "standard input"), _TEXT, name)
-        columns = self._kept(_TEXT, _TEXT[1:]) if kind == "text" else ()
+        columns = self.projection.kept(_TEXT, _TEXT[1:]) if kind == "text" else ()
         if path is None:
             return columns
         with readable(path):
@@ -169,7 +143,7 @@ class Inputs:
                 return columns
             if records.empty:
                 raise CorpusError(f"{path} is empty")
-            return self._kept(records.columns, self._text_columns(records))
+            return self.table(path, records).kept
 
     def _text_columns(self, records: Records) -> Sequence[str]:
         if records.kind == "text":
@@ -177,13 +151,16 @@ class Inputs:
         asked = self._options.column
         if not records.columns:  # no record, or none that can be read
             return (asked or "text",)
-        for name in self._keep or ():
+        for name in self.projection.keep or ():
             check_column(records.name, records.columns, name)
         return text_columns(records.name, records.columns, asked)
 
-    def _kept(self, columns: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
-        chosen = columns if self._keep is None else self._keep
-        return [name for name in chosen if not (self._drop and name in texts)]
+    def table(self, path: Path | None, records: Records) -> Table:
+        """Return what the rows of an open file are."""
+        columns = records.columns
+        texts = self._text_columns(records)
+        name = "-" if path is None else str(path)
+        return Table(name, records.kind == "text", columns, texts, self.projection)
 
     def _whole(self, path: Path | None, values: bool) -> Record:
         name = "-" if path is None else str(path)
@@ -197,44 +174,22 @@ class Inputs:
         codec = encoding.codec_of(self.reading.encoding)
         text, fault = _decoded(data, codec)
         found = {"record": name, "text": text} if values else None
-        return self._projected(Record(name, text, fault, found), ("text",))
+        return self.projection.of(Record(name, text, fault, found), ("text",))
 
     def _rows(self, path: Path | None, values: bool, arrow: bool) -> Iterator[Record]:
         with Records(path, self.reading) as records:
             self._open = records
-            texts = self._text_columns(records)
-            name = "-" if path is None else str(path)
-            kept = self._kept(records.columns, texts)
-            only = list(dict.fromkeys([*texts, *(kept if values else ())]))
-            plain = None if values and not arrow else texts
-            row = batch = kept_batch = None
-            share = 0
-            for row in records.rows(only, plain, texts):
-                where = f"{name}:{row.number}"
-                text, fault = ("", row.error) if row.values is None else text_of(row.values, texts)
-                record = Record(where, text, row.error or fault)
-                if not values:
-                    yield record
-                elif arrow and row.batch is not None:
-                    if row.batch is not batch:
-                        batch, kept_batch = row.batch, row.batch.select(kept)
-                        share = kept_batch.nbytes // max(kept_batch.num_rows, 1)
-                    yield record._replace(batch=kept_batch, place=row.place, share=share)
-                else:
-                    found = row.values
-                    if records.kind == "text" and found is not None:
-                        found = {"record": where, **found}
-                    yield self._projected(record._replace(values=found), texts)
+            table = self.table(path, records)
+            only = list(dict.fromkeys([*table.texts, *(table.kept if values else ())]))
+            plain = None if values and not arrow else table.texts
+            rows = records.rows(only, plain, table.texts)
+            none = True
+            for record in table.records(rows, values=values, arrow=arrow):
+                none = False
+                yield record
             self._open = None
-            if path is not None and row is None:
+            if path is not None and none:
                 self.without_records.append(str(path))
-
-    def _projected(self, record: Record, texts: Iterable[str]) -> Record:
-        values = record.values
-        if values is None or (self._keep is None and not self._drop):
-            return record
-        kept = self._kept(list(values), tuple(texts))
-        return record._replace(values={name: values[name] for name in kept if name in values})
 
 
 def names_of(listed: str | None) -> list[str] | None:

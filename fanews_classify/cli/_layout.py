@@ -5,35 +5,27 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from fanews_classify.analysis import answers
 from fanews_classify.cli._asking import Answered
 from fanews_classify.model._assembly import AnyModel
+from fanews_classify.scale.columns import ERROR, LISTS, answer_names
 
-ERROR: Final = "error"
-PREFIX: Final = "predicted_"
-LISTS: Final = ("labels", "labels_fa", "confidences")
-"""Columns of topics, several of which one text may have."""
+__all__ = [
+    "LISTS",
+    "answer_cell",
+    "answer_columns",
+    "answer_names",
+    "answer_values",
+    "cell",
+    "extend",
+]
 
 
 def answer_columns(model: AnyModel) -> tuple[str, ...]:
     """Return the names of the columns that a model's answers have."""
     return (*answers.columns(model), ERROR)
-
-
-def answer_names(base: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Return the names that the columns of the answer have beside those of the input.
-
-    Examples
-    --------
-    >>> answer_names(["label", "error"], ["text", "label"])
-    ['predicted_label', 'predicted_error']
-    """
-    names = list(base)
-    while not set(names).isdisjoint(columns):
-        names = [PREFIX + name for name in names]
-    return names
 
 
 def answer_values(answered: Answered, base: Sequence[str]) -> list[Any]:

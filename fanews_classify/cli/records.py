@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from fanews_classify.cli._inputs import Inputs, Record, tell_about_terminal
+from fanews_classify.cli._inputs import Inputs, tell_about_terminal
+from fanews_classify.cli._rows import Record
 from fanews_classify.display import clean, one_line
 
 __all__ = ["Record", "error_line", "read_texts", "write_error", "write_json"]

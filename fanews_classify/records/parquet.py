@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,11 +57,79 @@ class ParquetRows:
         """Close the file."""
         self._file.close()
 
+    @property
+    def groups(self) -> list[int]:
+        """Numbers of rows of the row groups."""
+        about = self._file.metadata
+        return [about.row_group(i).num_rows for i in range(about.num_row_groups)]
+
+    @property
+    def group_bytes(self) -> list[int]:
+        """Sizes of the row groups, unpacked, in bytes."""
+        about = self._file.metadata
+        return [about.row_group(i).total_byte_size for i in range(about.num_row_groups)]
+
+    @property
+    def compression(self) -> str:
+        """How the first column is compressed, as pyarrow calls it when it writes."""
+        about = self._file.metadata
+        if not about.num_row_groups or not about.num_columns:
+            return "snappy"
+        name = about.row_group(0).column(0).compression.lower()
+        known = {"uncompressed": "none", "lz4_raw": "lz4"}
+        return str(known.get(name, name))
+
+    def schema(self, only: Sequence[str]) -> Any:
+        """Return the Arrow schema of some columns."""
+        pa, _ = arrow("reading Parquet files")
+        schema = self._file.schema_arrow
+        fields = dict(zip(self.columns, schema, strict=True))
+        return pa.schema([fields[name].with_name(name) for name in only], schema.metadata)
+
+    def batches(
+        self, only: Sequence[str] | None = None, groups: Sequence[int] | None = None
+    ) -> Iterator[Any]:
+        """Yield record batches.
+
+        Parameters
+        ----------
+        only : sequence of str, optional
+            Columns; by default all.
+        groups : sequence of int, optional
+            Row groups; by default all.
+
+        Raises
+        ------
+        CorpusError
+            If the file is damaged.
+        """
+        pa, _ = arrow("reading Parquet files")
+        chosen = self.columns if only is None else [name for name in self.columns if name in only]
+        same = self._names == self.columns
+        # A dot in a name would be taken for a way into a nested column.
+        some = chosen if same and chosen and not any("." in name for name in chosen) else None
+        with self._readable():
+            for given in self._file.iter_batches(_BATCH, row_groups=groups, columns=some):
+                whole = given
+                if not same:
+                    whole = pa.RecordBatch.from_arrays(given.columns, names=self.columns)
+                yield whole.select(chosen)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        pa, _ = arrow("reading Parquet files")
+        with readable(self._path):
+            try:
+                yield
+            except (pa.ArrowException, ValueError, OverflowError) as error:  # or no such time
+                raise CorpusError(f"cannot read {self._path}: {error}") from error
+
     def rows(
         self,
         only: Sequence[str] | None,
         plain: Sequence[str] | None,
         texts: Sequence[str] | None,
+        groups: Sequence[int] | None = None,
     ) -> Iterator[Row]:
         """Yield rows.
 
@@ -73,34 +142,25 @@ class ParquetRows:
             are read. The others are in `Row.batch` only.
         texts : sequence of str, optional
             Those in which a broken letter is a fault; by default all.
+        groups : sequence of int, optional
+            Row groups, in order and without a gap; by default all.
 
         Raises
         ------
         CorpusError
             If the file is damaged.
         """
-        pa, _ = arrow("reading Parquet files")
-        chosen = self.columns if only is None else [name for name in self.columns if name in only]
-        same = self._names == self.columns
-        # A dot in a name would be taken for a way into a nested column.
-        some = chosen if same and chosen and not any("." in name for name in chosen) else None
-        number = 0
-        with readable(self._path):
-            try:
-                for given in self._file.iter_batches(batch_size=_BATCH, columns=some):
-                    whole = given
-                    if not same:
-                        whole = pa.RecordBatch.from_arrays(given.columns, names=self.columns)
-                    batch = whole.select(chosen)
-                    names = chosen if plain is None else [name for name in chosen if name in plain]
-                    values = [json_values(batch.column(name)) for name in names]
-                    for place in range(whole.num_rows):
-                        number += 1
-                        self.read = number
-                        row = {n: cells[place] for n, cells in zip(names, values, strict=True)}
-                        yield _row(number, row, batch, place, texts)
-            except (pa.ArrowException, ValueError, OverflowError) as error:  # or no such time
-                raise CorpusError(f"cannot read {self._path}: {error}") from error
+        number = sum(self.groups[: groups[0]]) if groups else 0
+        for batch in self.batches(only, groups):
+            chosen = batch.schema.names
+            names = chosen if plain is None else [name for name in chosen if name in plain]
+            with self._readable():
+                values = [json_values(batch.column(name)) for name in names]
+            for place in range(batch.num_rows):
+                number += 1
+                self.read = number
+                row = {n: cells[place] for n, cells in zip(names, values, strict=True)}
+                yield _row(number, row, batch, place, texts)
 
 
 def arrow(what: str) -> tuple[Any, Any]:
