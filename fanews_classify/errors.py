@@ -24,6 +24,7 @@ __all__ = [
     "NotFittedError",
     "ParameterError",
     "RecipeError",
+    "WorkerError",
 ]
 
 
@@ -77,6 +78,10 @@ class CorpusError(FanewsError, ValueError):
 
 class RecipeError(FanewsError, ValueError):
     """A training recipe is missing, unreadable, or not consistent."""
+
+
+class WorkerError(FanewsError, RuntimeError):
+    """A worker process ended before its work was done."""
 
 
 class EvaluationError(FanewsError, ValueError):

@@ -83,7 +83,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("news.csv --out o.json", "call it .jsonl"),
         ("news.csv --out o.parquet.gz", "leave out .gz"),
         ("news.csv --out o", "give --out-format"),
-        ("news.csv --out folder --out-format csv", "it is a folder"),
         ("news.csv --out no/o.csv", "there is no folder"),
         ("news.csv --out o.jsonl --excel", "--excel is for .csv"),
         ("news.csv --out o.csv --json", "--json is for standard output"),

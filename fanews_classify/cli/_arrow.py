@@ -47,17 +47,13 @@ class ParquetFormat:
             extend(columns, known, table.column_names)
         fields = _fitting(_fields([table.schema for table in tables], columns), tables)
         inputs = pa.concat_tables([_fitted(table, fields) for table in tables])
-        values = list(zip(*(answer_values(row, self.base) for row in rows), strict=True))
-        arrays = [
-            pa.array(_safe(found), _kind(name))
-            for name, found in zip(self.base, values, strict=True)
-        ]
+        arrays = answer_arrays(rows, self.base)
         whole = pa.table(
             [*inputs.columns, *arrays],
             schema=pa.schema(
                 [
                     *inputs.schema,
-                    *map(pa.field, answer_names(self.base, columns), map(_kind, self.base)),
+                    *answer_fields(self.base, columns),
                 ],
                 metadata=tables[0].schema.metadata,
             ),
@@ -79,7 +75,7 @@ class ParquetFormat:
             part for part, schema in zip(parts, bare, strict=True) if _differs(schema, fields)
         )
         fields = _fitting(fields, (pq.read_table(part.path) for part in differing))
-        answer = map(pa.field, answer_names(self.base, columns), map(_kind, self.base))
+        answer = answer_fields(self.base, columns)
         metadata = bare[0].metadata if bare and self.whole else None
         if any(schema.metadata != metadata for schema in bare):
             metadata = None
@@ -90,6 +86,19 @@ class ParquetFormat:
                 inputs = _fitted(table.select(range(table.num_columns - n)), fields)
                 arrays = table.columns[table.num_columns - n :]
                 writer.write_table(pa.table([*inputs.columns, *arrays], schema=final))
+
+
+def answer_arrays(rows: Sequence[Answered], base: Sequence[str]) -> list[Any]:
+    """Return an array for each column of the answer."""
+    pa, _ = arrow("writing Parquet files")
+    values = list(zip(*(answer_values(row, base) for row in rows), strict=True))
+    return [pa.array(_safe(found), _kind(name)) for name, found in zip(base, values, strict=True)]
+
+
+def answer_fields(base: Sequence[str], columns: Sequence[str]) -> list[Any]:
+    """Return the fields of the answer beside the columns of the input."""
+    pa, _ = arrow("writing Parquet files")
+    return list(map(pa.field, answer_names(base, columns), map(_kind, base)))
 
 
 class _Same:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -24,7 +20,6 @@ _PART: Final = 1024  # records asked about at once,
 _PART_CHARACTERS: Final = 1 << 18  # or so many characters
 _ROUND: Final = 50_000  # records handed to the processes before the next are read,
 _ROUND_CHARACTERS: Final = 1 << 25  # or so many characters: all of them are held
-_LOOK_AGAIN: Final = 1.0  # seconds until a worker looks again whether it is still wanted
 
 
 @dataclass(frozen=True)
@@ -79,6 +74,20 @@ def bounded(records: Iterator[Record], most: int, characters: int) -> Iterator[R
             return
 
 
+def bounded_answers(rows: Iterator[Answered], most: int) -> Iterator[list[Answered]]:
+    """Cut answers into lists, as `bounded` does records."""
+    size = 0
+    held: list[Answered] = []
+    for row in rows:
+        held.append(row)
+        size += weight(row[0])
+        if len(held) >= most or size >= _ROUND_CHARACTERS:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
 def weight(record: Record) -> int:
     """Count the characters that a record holds; a number in a list or an object as one."""
     size = len(record.text)
@@ -112,10 +121,9 @@ def _in_processes(records: Iterator[Record], ask: Ask, jobs: int) -> Iterator[An
 
     # joblib warns of what is thrown away, but that is meant if the user stops the work.
     warnings.filterwarnings("ignore", "[0-9]+ tasks have been successfully", UserWarning)
-    ask_there = _InWorker(ask, os.getpid())
     while True:
         batch = _Round(records)
-        for answer in in_processes(ask_there, batch.texts(), n_jobs=jobs):
+        for answer in in_processes(ask, batch.texts(), n_jobs=jobs):
             while batch.waiting[0].error:
                 yield batch.waiting.popleft(), None
             yield batch.waiting.popleft(), answer
@@ -125,33 +133,6 @@ def _in_processes(records: Iterator[Record], ask: Ask, jobs: int) -> Iterator[An
             raise batch.fault
         if not batch.count:
             return
-
-
-@dataclass(frozen=True)
-class _InWorker:
-    """Asks in a process of joblib, and ends that process if the one that wants answers is gone.
-
-    Without it the processes of a killed command would wait for work for ever.
-    """
-
-    ask: Ask
-    owner: int
-
-    def __call__(self, texts: list[str]) -> list[Answer]:
-        """Return one answer for each text."""
-        if os.getppid() == self.owner:
-            _watch(self.owner)
-        return self.ask(texts)
-
-
-@cache
-def _watch(owner: int) -> None:
-    def wait() -> None:
-        while os.getppid() == owner:
-            time.sleep(_LOOK_AGAIN)
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 class _Round:

@@ -111,7 +111,7 @@ class CsvFormat:
         )
 
     def join(self, parts: Sequence[Part], columns: list[str], out: IO[bytes]) -> None:
-        """Write the header and all rows; fill up those of parts that knew fewer columns."""
+        """Write the header and all rows; fill up those of parts that knew other columns."""
         header = self._rows([[*columns, *answer_names(self.base, columns)]])
         if self.excel:
             header = (
@@ -119,15 +119,20 @@ class CsvFormat:
             )
         out.write(header)
         for part in parts:
-            lacking = len(columns) - len(part.columns)
-            if not lacking:
+            if part.columns == columns:
                 _copy([part], out)
                 continue
             n = len(part.columns)
+            places = {name: i for i, name in enumerate(part.columns)}
+            chosen = [places.get(name) for name in columns]
             csv.field_size_limit(_CELL)
             text = io.StringIO(self.packing.read(part.path), newline="")
             rows = csv.reader(text, delimiter=self.delimiter)
-            out.write(self._rows([*row[:n], *[""] * lacking, *row[n:]] for row in rows))
+            out.write(
+                self._rows(
+                    [*("" if i is None else row[i] for i in chosen), *row[n:]] for row in rows
+                )
+            )
 
     def _rows(self, rows: Iterable[Sequence[str]]) -> bytes:
         # With this end the writer quotes cells with a lone \r or \n as well.

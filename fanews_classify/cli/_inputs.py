@@ -39,6 +39,8 @@ class Inputs:
         Columns that are kept, as far as they are known before reading.
     whole_texts : bool
         Whether each file is one text.
+    has_whole_texts : bool
+        Whether one of them is.
     without_records : list of str
         Files that were read and hold none.
     repeatable : bool
@@ -65,6 +67,7 @@ class Inputs:
             known.update(dict.fromkeys(self._check(path)))
         self.columns = list(known)
         self.whole_texts = all(path is not None and self._is_whole(path) for path in self.paths)
+        self.has_whole_texts = any(path is not None and self._is_whole(path) for path in self.paths)
         self.repeatable = all(path is not None and is_regular(path) for path in self.paths)
 
     @property

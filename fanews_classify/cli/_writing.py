@@ -26,7 +26,7 @@ from fanews_classify.records.parquet import arrow
 
 KINDS: Final = ("text", "csv", "tsv", "jsonl", "parquet")
 _CHARACTERS: Final = 1 << 25  # of a part, which is held at once
-_DECIDING: Final = (
+DECIDING: Final = (
     "column lines whole format encoding delimiter keep drop_text excel target claim abstain_below"
 ).split()
 """Options that decide what is written."""
@@ -56,20 +56,7 @@ class Writer:
         self._kind = _kind(options)
         self._out = _checked(self._shown, inputs, overwrite=options.overwrite)
         self._base = answer_columns(ask.model)
-        self._format = self._made()
-
-    def _made(self) -> Format:
-        options = self._options
-        packing = Packing(is_gzip_name(self._out))
-        if self._kind == "text":
-            return TextFormat(self._base, packing)
-        if self._kind == "jsonl":
-            return JsonFormat(self._base, packing)
-        if self._kind == "parquet":
-            arrow("writing Parquet files")  # now, not after an hour
-            return ParquetFormat(self._base, options.keep is None and not options.drop_text)
-        comma = "\t" if self._kind == "tsv" else self._inputs.reading.delimiter or ","
-        return CsvFormat(self._base, packing, comma, options.excel)
+        self._format = format_of(options, inputs, self._out, self._kind, self._base)
 
     def write(self) -> Summary:
         """Write all answers, after those that an earlier run has finished.
@@ -154,13 +141,35 @@ class Writer:
             "--model": options["model"],
             "SHA-256 of the model": _models.digest(options["model"]),
             "output": self._kind,
-            **{f"--{name.replace('_', '-')}": options[name] for name in _DECIDING},
+            **{f"--{name.replace('_', '-')}": options[name] for name in DECIDING},
             "input": self._inputs.described(),
         }
 
     def _tell(self, message: str) -> None:
         if self._told:
             print(f"fanews: {message}", file=sys.stderr)
+
+
+def format_of(
+    options: argparse.Namespace, inputs: Inputs, out: Path, kind: str, base: tuple[str, ...]
+) -> Format:
+    """Return how a file is written.
+
+    Raises
+    ------
+    MissingExtraError
+        For Parquet without pyarrow: now, not after an hour.
+    """
+    packing = Packing(is_gzip_name(out))
+    if kind == "text":
+        return TextFormat(base, packing)
+    if kind == "jsonl":
+        return JsonFormat(base, packing)
+    if kind == "parquet":
+        arrow("writing Parquet files")
+        return ParquetFormat(base, options.keep is None and not options.drop_text)
+    comma = "\t" if kind == "tsv" else inputs.reading.delimiter or ","
+    return CsvFormat(base, packing, comma, options.excel)
 
 
 def _kind(options: argparse.Namespace) -> str:

@@ -6,12 +6,15 @@ import argparse
 import os
 import stat
 import sys
+from typing import Final
 
 from fanews_classify.analysis import answers
 from fanews_classify.cli import _models
+from fanews_classify.cli._archive import Archive
 from fanews_classify.cli._arguments import add_input_arguments
 from fanews_classify.cli._asking import Ask, answered
 from fanews_classify.cli._inputs import Inputs, tell_about_terminal
+from fanews_classify.cli._planning import is_folder_name
 from fanews_classify.cli._progress import Progress, is_terminal
 from fanews_classify.cli._summary import Summary
 from fanews_classify.cli._writing import KINDS, Writer
@@ -19,6 +22,7 @@ from fanews_classify.cli.records import write_error, write_json
 from fanews_classify.errors import ParameterError
 from fanews_classify.model._assembly import AnyModel
 
+_SHOWN: Final = 5  # files told one by one
 _EPILOG = """\
 examples:
   fanews predict news.csv --column title+body --out answers.csv
@@ -65,7 +69,10 @@ def add_arguments(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     group = predict.add_argument_group("writing")
     group.add_argument("--json", action="store_true", help="JSON lines on standard output")
     group.add_argument(
-        "--out", metavar="FILE", help=".csv, .tsv, .jsonl, .txt (each also .gz) or .parquet"
+        "--out",
+        metavar="FILE",
+        help=".csv, .tsv, .jsonl, .txt (each also .gz) or .parquet; a folder (FOLDER/): "
+        "an output for each file",
     )
     group.add_argument("--out-format", choices=KINDS, help="of --out (default: what its name says)")
     group.add_argument("--keep", metavar="A,B", help="columns of the input to keep (default: all)")
@@ -94,12 +101,32 @@ def run(options: argparse.Namespace) -> int:
         summary = _to_standard_output(options, inputs, ask)
         _tell(options, inputs)
         return 1 if summary.faulty else 0
+    if is_folder_name(options.out):
+        return _to_folder(options, inputs, ask)
     writer = Writer(options, inputs, ask)
     tell_about_terminal(inputs)
     summary = writer.write()
     _tell(options, inputs)
     if not options.quiet:
         print(f"fanews: {summary.to_text(options.out)}", file=sys.stderr)
+    return 1 if summary.faulty else 0
+
+
+def _to_folder(options: argparse.Namespace, inputs: Inputs, ask: Ask) -> int:
+    archive = Archive(options, inputs, ask)
+    summary = archive.write()
+    if not options.quiet:
+        print(f"fanews: {summary.to_text(options.out)}", file=sys.stderr)
+    faults = archive.faults
+    for name, fault in list(faults.items())[:_SHOWN]:
+        print(f"fanews: not done: {name}: {fault}", file=sys.stderr)
+    if faults:
+        print(
+            f"fanews: {len(faults):,} of {len(inputs.paths):,} files could not be read to their "
+            "end; mend them and give the same command: what is done is kept",
+            file=sys.stderr,
+        )
+        return 2
     return 1 if summary.faulty else 0
 
 

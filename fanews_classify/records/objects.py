@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from fanews_classify.errors import CorpusError
 from fanews_classify.records.encoding import BROKEN, MARK, MARKED, unmarked
-from fanews_classify.records.source import Source
+from fanews_classify.records.source import LongLine, Source
 from fanews_classify.records.tables import Row
 
+DEEPEST: Final = 100  # lists and objects inside each other
+_TOO_DEEP: Final = f"nested more than {DEEPEST} levels deep"
 _MOST: Final = 1 << 28  # bytes of an array, which is read at once
 
 
@@ -18,6 +21,8 @@ def json_lines(lines: Iterable[str]) -> Iterator[Row]:
     """Yield the object of each line that is not blank."""
     for number, line in enumerate(lines, 1):
         if line.isspace() or not line:
+            if type(line) is LongLine:
+                yield Row(number, None, LongLine.FAULT)
             continue
         broken = MARK in line
         row = _row(number, unmarked(line) if broken else line)
@@ -28,14 +33,57 @@ def json_lines(lines: Iterable[str]) -> Iterator[Row]:
 
 def _row(number: int, line: str) -> Row:
     try:
-        value = json.loads(line)
+        value = _loaded(line)
     except json.JSONDecodeError as error:
         return Row(number, None, f"not JSON ({error.msg}, column {error.colno})")
     except ValueError as error:  # a number of more digits than Python reads
         return Row(number, None, f"not JSON ({error})")
-    except RecursionError:
-        return Row(number, None, "not JSON that can be read: nested too deeply")
     return _checked(number, value)
+
+
+def _loaded(text: str) -> Any:
+    """Return the value of JSON, with nothing in it that JSON could not hold again.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or nested so deeply that it might not be written again.
+    """
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    if text.count("[") + text.count("{") > DEEPEST:
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for node in level
+            for item in (node.values() if type(node) is dict else node)
+            if type(item) is dict or type(item) is list
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
+
+
+def _number(digits: str) -> float | str:
+    """Return a number; as text where it is beyond the largest, for JSON has no infinity."""
+    number = float(digits)
+    return digits if math.isinf(number) else number
+
+
+def _constant(name: str) -> str | None:
+    """Return what is no JSON but written by many programs: NaN is missing."""
+    return None if name == "NaN" else name
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_number, parse_constant=_constant)
 
 
 def _checked(number: int, value: Any) -> Row:
@@ -65,8 +113,8 @@ def json_array(source: Source, codec: str) -> Iterator[Row]:
     text = data.decode(codec, MARKED).removeprefix("\ufeff")
     broken = MARK in text
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        values = _loaded(text)
+    except ValueError as error:
         raise CorpusError(f"{source.name} is not JSON ({error})") from error
     if not isinstance(values, list):
         raise CorpusError(f"{source.name} holds no array of objects and no JSON lines")

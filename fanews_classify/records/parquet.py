@@ -45,10 +45,11 @@ class ParquetRows:
         self._path = path
         with readable(path):
             try:
-                self._file = pq.ParquetFile(path, buffer_size=_BUFFER)
-            except pa.ArrowInvalid as error:
+                # Read ahead, what was read of the file would be kept until it is closed.
+                self._file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+                self._names: list[str] = self._file.schema_arrow.names
+            except (pa.ArrowException, ValueError) as error:  # names that are no UTF-8
                 raise CorpusError(f"{path} is not a whole Parquet file ({error})") from error
-        self._names: list[str] = self._file.schema_arrow.names
         self.columns = unique(self._names)
         self.n_rows: int = self._file.metadata.num_rows
         self.read = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from fanews_classify.records import encoding
 from fanews_classify.records.kinds import Kind, kind_of
 from fanews_classify.records.objects import json_array, json_lines
 from fanews_classify.records.parquet import ParquetRows
-from fanews_classify.records.source import Closing, Source, is_regular
+from fanews_classify.records.source import Closing, LongLine, Source, is_regular
 from fanews_classify.records.tables import CsvRows, Row
 
 _LOOKED_AT: Final = 100  # objects by which the columns of JSON lines are told
@@ -113,7 +113,7 @@ class Records(Closing):
         self.empty = not source.sample
         source.check_encoding(codec)
         if self.kind == "text":
-            return ["text"], _lines(source.lines(codec, "\n"))
+            return ["text"], text_lines(source.lines(codec, "\n"))
         if self.kind in ("csv", "tsv"):
             delimiter = "\t" if self.kind == "tsv" else reading.delimiter
             table = CsvRows(source.lines(codec, ""), delimiter)
@@ -156,8 +156,12 @@ class Records(Closing):
         return round(share * self._path.stat().st_size)
 
 
-def _lines(lines: Iterator[str]) -> Iterator[Row]:
+def text_lines(lines: Iterable[str]) -> Iterator[Row]:
+    """Yield each line, without its end, as a row."""
     for number, line in enumerate(lines, 1):
+        if type(line) is LongLine:
+            yield Row(number, {"text": ""}, LongLine.FAULT)
+            continue
         text = line.rstrip("\r\n")
         if encoding.MARK in text:
             row = {"text": encoding.unmarked(text)}

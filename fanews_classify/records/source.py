@@ -11,6 +11,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, Literal, Self
 
@@ -19,7 +20,18 @@ from fanews_classify.records import encoding
 from fanews_classify.records._nearest import nearest
 from fanews_classify.records.kinds import is_gzip_name
 
+LONGEST_LINE: Final = 1 << 26
+"""Characters of a line; a longer one, maybe without an end, is passed over piece by piece."""
+_PIECE: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
+
+
+class LongLine(str):
+    """Stands for a line that is longer than `LONGEST_LINE`; it is empty."""
+
+    __slots__ = ()
+
+    FAULT: Final = f"the line has more than {LONGEST_LINE:,} characters"
 
 
 class NotUtf8Error(CorpusError):
@@ -124,6 +136,11 @@ class Source(Closing):
         newline : {"", "\n"}
             Where lines end: at any of the three ends, or there only.
 
+        Yields
+        ------
+        str
+            A `LongLine` for each that is too long to be held in memory.
+
         Raises
         ------
         CorpusError
@@ -131,10 +148,11 @@ class Source(Closing):
         """
         text = io.TextIOWrapper(self.stream, codec, errors=encoding.MARKED, newline=newline)
         with readable(self.path):
-            for line in text:
-                yield line.removeprefix("\ufeff")  # utf-16-le and the like leave it there
+            lines = bounded_lines(text, ("\n", "\r") if newline == "" else "\n")
+            for line in lines:
+                yield line.removeprefix("\ufeff") if line else line  # utf-16-le leaves it there
                 break
-            yield from text
+            yield from lines
 
     def rest(self, most: int = sys.maxsize) -> bytes:
         """Return everything, or if there are more than `most` bytes some more than those.
@@ -149,6 +167,17 @@ class Source(Closing):
             while len(data) <= most and (piece := self.stream.read(1 << 20)):
                 data += piece
         return bytes(data)
+
+
+def bounded_lines(text: io.TextIOWrapper, ends: str | tuple[str, ...]) -> Iterator[str]:
+    """Yield lines; what is too long is not held but read on to its end."""
+    for line in iter(partial(text.readline, LONGEST_LINE), ""):
+        if len(line) < LONGEST_LINE or line.endswith(ends):
+            yield line
+            continue
+        while (more := text.readline(_PIECE)) and not more.endswith(ends):
+            pass
+        yield LongLine()
 
 
 class _Prefixed(io.RawIOBase):
@@ -188,6 +217,8 @@ def readable(path: Path | None) -> Iterator[None]:
         raise CorpusError(f"cannot read {name} to its end: the gzipped file is cut off") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise CorpusError(f"cannot read {name}: damaged gzip data ({error})") from error
+    except UnicodeError as error:  # UTF-16 without its mark; broken letters raise nothing
+        raise CorpusError(f"cannot read {name} in this encoding: {error}") from error
     except OSError as error:
         raise CorpusError(f"cannot read {name}: {error.strerror or error}") from error
 

@@ -10,6 +10,7 @@ from operator import contains
 from typing import Any, Final, NamedTuple
 
 from fanews_classify.records.encoding import BROKEN, MARK, unmarked
+from fanews_classify.records.source import LongLine
 
 _MOST: Final = 1 << 26  # characters of one row, so that a stray quotation mark takes no more
 _DELIMITERS: Final = ";\t|"
@@ -106,7 +107,9 @@ class CsvRows:
                 return
             except csv.Error as error:
                 cells, fault = [], str(error)
-            if len(feed.held) > 1 and (feed.too_long or not _is_sound(feed.held, delimiter)):
+            if type(feed.held[0]) is LongLine:
+                fault = LongLine.FAULT
+            elif len(feed.held) > 1 and (feed.too_long or not _is_sound(feed.held, delimiter)):
                 fault = "a quotation mark is not closed"
             if fault is not None:
                 # The lines after the first are rows of their own, for all we know.
@@ -147,6 +150,10 @@ class _Feed:
         while not self.too_long:
             line = self._again.pop() if self._again else next(self._lines, None)
             if line is None:
+                return
+            if type(line) is LongLine and self.held:  # inside an open quotation mark
+                self._again.append(line)
+                self.too_long = True
                 return
             if not self.held:
                 size = 0

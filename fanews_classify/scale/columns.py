@@ -12,6 +12,7 @@ from fanews_classify.analysis import answers
 from fanews_classify.scale.shipping import Shipped
 
 ERROR: Final = "error"
+PREFIX: Final = "predicted_"
 LISTS: Final = frozenset({"labels", "labels_fa", "confidences"})
 """Columns of topics, several of which one text may have."""
 NUMBERS: Final = frozenset({"confidence", "confidences"})
@@ -82,7 +83,7 @@ class Columns:
             if isinstance(text, str):
                 row = answers.values(next(found))
                 for name in self.names[:-1]:
-                    columns[name].append(row[name])
+                    columns[name].append(list(row[name]) if name in LISTS else row[name])
                 columns[ERROR].append(None)
             else:
                 for name in self.names[:-1]:
@@ -93,9 +94,56 @@ class Columns:
 
 def fault_of(text: object) -> str:
     """Say why an object is no text."""
-    missing = (
-        text is None
-        or (isinstance(text, float | np.floating) and bool(np.isnan(text)))
-        or type(text).__name__ in ("NAType", "NaTType")  # of pandas, whose NA is not even false
+    return "no text" if _missing(text) else f"not a text but {type(text).__name__}"
+
+
+def joined(columns: Sequence[Sequence[Any]]) -> list[Any]:
+    r"""Return the texts of rows, where several columns hold parts of them.
+
+    Parameters
+    ----------
+    columns : sequence of sequence
+        Values of each column, all of one length. If there is one, its values stay
+        what they are. Of several the values that are there are joined by line
+        ends; numbers among them are written out.
+
+    Returns
+    -------
+    list
+        None for a row without any value.
+
+    Examples
+    --------
+    >>> joined([["تیتر", None, None], ["متن", "متن", None]])
+    ['تیتر\nمتن', 'متن', None]
+    """
+    if len(columns) == 1:
+        return list(columns[0])
+    found: list[Any] = []
+    for row in zip(*columns, strict=True):
+        parts = [str(value) for value in row if not _missing(value)]
+        text = "\n".join(part for part in parts if part).strip()
+        found.append(text if parts else None)
+    return found
+
+
+def answer_names(base: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Return the names that the columns of the answer have beside those of the input.
+
+    Examples
+    --------
+    >>> answer_names(["label", "error"], ["text", "label"])
+    ['predicted_label', 'predicted_error']
+    """
+    names = list(base)
+    while not set(names).isdisjoint(columns):
+        names = [PREFIX + name for name in names]
+    return names
+
+
+def _missing(value: object) -> bool:
+    return (
+        value is None
+        or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
+        or type(value).__name__ in ("NAType", "NaTType")  # of pandas, whose NA is not even false
     )
-    return "no text" if missing else f"not a text but {type(text).__name__}"

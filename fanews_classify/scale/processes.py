@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from fanews_classify.errors import ParameterError
 from fanews_classify.model._base import chunks
+from fanews_classify.scale._backends import in_parts
 
 Answer = TypeVar("Answer")
 
@@ -29,6 +30,12 @@ def in_processes(
     written to a temporary file once, which all processes map into their memory
     (``joblib.Parallel``). It pays for a hundred thousand articles and more: starting
     the processes takes about a second, and texts and answers must be handed over.
+    The processes end soon after this one, even if it is killed.
+
+    Under ``joblib.parallel_config(backend=...)`` the work is done by any other
+    backend of joblib: ``"threading"``, ``"multiprocessing"``, or ``"dask"``, which
+    sends the model to each worker of a cluster once and gives the work of a dead
+    worker to others.
 
     Parameters
     ----------
@@ -71,10 +78,10 @@ def _answers(
     parts: Iterator[list[str]],
     n_jobs: int | None,
 ) -> Iterator[Answer]:
-    import joblib
+    answered = in_parts(_apply, method, parts, n_jobs=n_jobs, max_nbytes=_MAPPED)
+    yield from chain.from_iterable(answered)
 
-    parallel: Any = joblib.Parallel(
-        n_jobs=n_jobs, return_as="generator", max_nbytes=_MAPPED, pre_dispatch="2*n_jobs"
-    )
-    task: Any = joblib.delayed(method)
-    yield from chain.from_iterable(parallel(task(part) for part in parts))
+
+def _apply(method: Callable[[list[str]], Iterable[Answer]], part: list[str]) -> Iterable[Answer]:
+    found = method(part)
+    return list(found) if isinstance(found, Iterator) else found  # a generator cannot be sent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from fanews_classify.model._format import read_bytes
 
 _OPENED: Final[OrderedDict[str, AnyModel]] = OrderedDict()
 _MOST: Final = 8  # models kept open in one process, which may serve many jobs
+_lock: threading.Lock
 
 
 class Shipped:
@@ -73,6 +75,10 @@ class Shipped:
         found = _OPENED.get(self.digest)
         if found is not None:
             return found
+        with _lock:  # so that the threads of a worker open it once
+            return _OPENED.get(self.digest) or self._open()
+
+    def _open(self) -> AnyModel:
         path = Path(self.name) if self._data is not None else _store.path_of(self.name)
         data = read_bytes(path) if self._data is None else self._data
         if hashlib.sha256(data).hexdigest() != self.digest:
@@ -84,7 +90,6 @@ class Shipped:
 
 
 def _keep(digest: str, model: AnyModel) -> AnyModel:
-    # No lock, which a fork could leave shut: two threads may both open a model, one is kept.
     kept = _OPENED.setdefault(digest, model)
     while len(_OPENED) > _MOST:
         try:
@@ -92,3 +97,13 @@ def _keep(digest: str, model: AnyModel) -> AnyModel:
         except KeyError:  # another thread was faster
             break
     return kept
+
+
+def _new_lock() -> None:
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+_new_lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)  # a thread of the parent may hold the old one
