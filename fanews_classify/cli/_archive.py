@@ -35,9 +35,24 @@ _SHOWN: Final = 5  # files told one by one
 
 @dataclass
 class _State:
-    """How far a file is."""
+    """How far a file is.
+
+    Attributes
+    ----------
+    done : dict of int to dict
+        What the journal says of each piece.
+    consumed : int
+        Bytes up to the last of them.
+    under_way : int
+        Pieces that are given out.
+    is_cut : bool
+        Whether all pieces were given out.
+    is_finished : bool
+        Whether the output is there.
+    """
 
     done: dict[int, Entry] = field(default_factory=dict)
+    consumed: int = 0
     under_way: int = 0
     is_cut: bool = False
     is_finished: bool = False
@@ -162,6 +177,7 @@ class Archive:
                     if _size(self._work.part(file.index, number)) == entry["bytes"]
                 }
             summary.merge(state.done.values())
+            state.consumed = max((e["consumed"] for e in state.done.values()), default=0)
         summary.before = summary.records
         if changed:
             self._tell(f"changed since then, and done anew: {len(changed):,} of the files")
@@ -249,6 +265,7 @@ class Archive:
             run.note({**result, "input": file.identity})
         if isinstance(task, Piece):
             state.done[task.number] = result
+            state.consumed = max(state.consumed, task.consumed)
             summary.merge([result])
             self._pass_on(file)
             return
@@ -260,9 +277,7 @@ class Archive:
     def _consumed(self) -> int:
         """Bytes of the input that are answered, by and large."""
         return sum(
-            file.size
-            if state.is_finished
-            else max((entry["consumed"] for entry in state.done.values()), default=0)
+            file.size if state.is_finished else state.consumed
             for file, state in zip(self._files, self._states, strict=True)
         )
 

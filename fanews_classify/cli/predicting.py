@@ -29,20 +29,22 @@ examples:
   fanews predict *.jsonl.gz --out all.parquet --jobs -1
   fanews predict export.csv --encoding cp1256 --out answers.csv --excel
   fanews predict old.csv --keep id,date --model topic --out topics.jsonl
+  fanews predict archive/*.parquet --out answered/ --jobs -1
   zcat news.csv.gz | fanews predict --format csv --json | head
 
 output: Without --out, a line for each record on standard output: label, Persian
 name, confidence. With --out, the columns of the input and after them label,
 label_fa, confidence (of topics labels, labels_fa, confidences, confidence; of
 stances also target, of claims also claim) and error. If a column of the input has
-one of these names, all of the answer begin with predicted_.
+one of these names, all of the answer begin with predicted_. If --out is a folder,
+each file has an output of its own there, of the same name and kind.
 
 records: There is one answer for each record, in order. A record that cannot be
 read (wrong number of columns, not JSON, broken letters, no text) has an error in
 place of its answer; an empty text is 'unknown'.
 
-a run that is stopped: With --out, finished parts are kept in a folder FILE.part.
-The same command goes on after them; --restart begins anew.
+a run that is stopped: With --out, finished parts are kept in a folder FILE.part, or
+FOLDER/_unfinished. The same command goes on after them; --restart begins anew.
 
 exit codes: 0 done; 1 done, but some records could not be read; 2 wrong arguments,
 files or models, or nothing can be written; 130 interrupted
