@@ -31,8 +31,8 @@ import fanews_classify as fc
 from fanews_classify.evaluation.evidence import score_evidence
 from fanews_classify.features._segments import choose_segments
 from fanews_classify.features.claims import segment_scores, segment_signals
-from fanews_classify.training.claim_train import event_folds, fit_claims
-from fanews_classify.training.pairs import ClaimPair, collect_pairs
+from fanews_classify.training.claim_train import fit_claims
+from fanews_classify.training.pairs import ClaimPair, collect_pairs, event_folds
 from fanews_classify.training.recipe import load_recipe
 
 ROOT = Path(__file__).resolve().parent.parent

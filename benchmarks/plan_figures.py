@@ -23,6 +23,10 @@ STEPS: Final = {
 }
 
 
+def _seconds(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
 def saved() -> dict[str, Any]:
     """Return what plan.py saved."""
     found: dict[str, Any] = json.loads(SAVED.read_text(encoding="utf-8"))
@@ -95,7 +99,7 @@ def chunks() -> str:
     rows = []
     for size, row in found["table"].items():
         rows.append([
-            f"{int(size):,}", f"{row['characters']:,.0f}", f"{row['seconds_a_chunk']:.2g}",
+            f"{int(size):,}", f"{row['characters']:,.0f}", _seconds(row["seconds_a_chunk"]),
             *(f"{row['efficiency'][name]:.0%}" for name in found["shown"]),
             f"{row['lost_rows_at_a_kill']:,.0f} rows",
         ])  # fmt: skip

@@ -13,6 +13,11 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 ALONE: Final = ("unshare", "--mount", "--map-root-user")
 """Runs a command whose mounts end with it."""
+NAMES: Final = "آبی سرخ سبز زرد سفید سیاه بنفش نارنجی صورتی کبود".split()
+LABELLED: Final = "text,label\n" + "".join(
+    f"تیم {name} بازی را برد,ورزش\nقیمت {name} در بازار بالا رفت,اقتصاد\n" for name in NAMES
+)
+"""A table of which a model can be trained in a moment."""
 
 
 def told(
@@ -75,7 +80,9 @@ def python(
         Return what it wrote to standard error, and expect that it fails.
     """
     command = [*before, sys.executable, *flags, "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, env=environment(env), timeout=300)
+    done = subprocess.run(
+        command, capture_output=True, check=False, env=environment(env), timeout=300
+    )
     told = done.stdout.decode() + done.stderr.decode()
     assert (done.returncode != 0) == fails, told
     return (done.stderr if fails else done.stdout).decode()
@@ -92,4 +99,4 @@ def can_mount() -> bool:
     if shutil.which("unshare") is None:
         return False
     trial = [*ALONE, "mount", "-t", "tmpfs", "none", "/mnt"]
-    return subprocess.run(trial, capture_output=True).returncode == 0
+    return subprocess.run(trial, capture_output=True, check=False).returncode == 0

@@ -14,6 +14,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+from claim_fixtures import SMALL, lay_out, small_file
 
 import fanews_classify as fc
 from fanews_classify.scale import _backends
@@ -206,6 +207,36 @@ def test_cross_validation_on_a_dask_cluster(
         assert trained(rows) == trained_here
     with pytest.raises(AssertionError, match="in this process"):
         trained(rows)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_claims_are_cross_validated_there_as_well(backend: str, tmp_path: Path) -> None:
+    out = tmp_path / "claims.fanews"
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        fc.train(SMALL, data=lay_out(tmp_path), out=out)
+    assert out.read_bytes() == small_file()
+
+
+@pytest.mark.filterwarnings("ignore:Liblinear failed to converge")
+def test_threads_do_not_share_random_numbers() -> None:
+    """Those of liblinear are one sequence for the whole process."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import numpy as np
+    from sklearn.svm import LinearSVC
+
+    from fanews_classify.training._fitting import fitted
+
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(150, 600)), random.integers(2, size=150)
+
+    def fit(seed: int) -> bytes:
+        model = LinearSVC(dual=True, max_iter=20, random_state=seed)
+        return fitted(model, X, y).coef_.tobytes()  # type: ignore[no-any-return]
+
+    alone = [fit(seed) for seed in range(60)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(fit, range(60))) == alone
 
 
 KILLED = """

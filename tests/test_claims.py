@@ -45,8 +45,7 @@ from fanews_classify.model._trees import MOST_LEAVES, Trees
 from fanews_classify.model.claims import PairCalibration
 from fanews_classify.training.claim_calibration import fit_calibration
 from fanews_classify.training.claim_fit import pair_weights
-from fanews_classify.training.claim_train import event_folds
-from fanews_classify.training.pairs import ClaimPair, collect_pairs, read_pairs
+from fanews_classify.training.pairs import ClaimPair, collect_pairs, event_folds, read_pairs
 from fanews_classify.training.recipe import (
     PairLearner,
     Pairs,

@@ -77,6 +77,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
+    if arguments is None:
+        _begin_in_utf8()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Persian also under LANG=C
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -99,6 +101,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("fanews: interrupted", file=sys.stderr)
         return 130
     return code
+
+
+def _begin_in_utf8() -> None:
+    """Begin anew in Python's UTF-8 mode where the locale has no Persian letters.
+
+    Under LANG=C Python does so by itself, unless it is told not to; under other
+    locales arguments and names of files would be read as something else.
+    """
+    if os.name == "nt" or sys.getfilesystemencoding().lower() in ("utf-8", "utf8"):
+        return
+    if os.environ.get("PYTHONUTF8") != "1" and sys.executable:
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, "PYTHONUTF8": "1"})  # noqa: S606
 
 
 def _close_output() -> None:

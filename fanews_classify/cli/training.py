@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from fanews_classify.errors import CorpusError
+from fanews_classify.errors import CorpusError, ModelFileError
 
+_LOGGER: Final = "fanews_classify.training"
 _EPILOG: Final = """\
 examples:
   fanews train --data mine.csv --out mine.fanews
@@ -20,6 +25,10 @@ mine.csv, in UTF-8 (in Excel «CSV UTF-8»); labels may be Persian:
   قیمت نان در بازار بالا رفت,اقتصاد
 The scores printed are of texts held out; near duplicates of a text are never in the
 part that scores it.
+
+Finished folds are kept in the folder mine.fanews.part until the model is saved: if the
+training is stopped or killed, the same command goes on after them, and gives the same
+model. What was at mine.fanews before stays until then.
 """
 
 
@@ -65,21 +74,50 @@ def run(options: argparse.Namespace) -> int:
     from fanews_classify.training import train
 
     _check_writable(options.out)
-    with joblib.parallel_config(n_jobs=options.jobs):
-        training = train(
-            options.recipe,
-            files=options.data,
-            data=options.data_dir,
-            corpora=options.corpora,
-            out=options.out,
-            progress=_progress if sys.stderr.isatty() else None,
-        )
+    folder = f"{options.out}.part"
+    with _told(), joblib.parallel_config(n_jobs=options.jobs):
+        try:
+            training = train(
+                options.recipe,
+                files=options.data,
+                data=options.data_dir,
+                corpora=options.corpora,
+                out=options.out,
+                progress=_progress if sys.stderr.isatty() else None,
+                checkpoint=folder,
+            )
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt | CorpusError | ModelFileError)
+            if stopped and Path(folder).exists():
+                logging.getLogger(_LOGGER).info(
+                    "finished folds are kept in %s: the same command goes on after them", folder
+                )
+            raise
     report = training.report()
     print(report)
     if options.report:
         Path(options.report).write_text(report + "\n", encoding="utf-8")
     print(f"\nsaved {options.out}, {Path(options.out).stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Show what training says of its finished folds."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("fanews: %(message)s"))
+    logger = logging.getLogger(_LOGGER)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            # joblib, of folds that were under way when a training was stopped.
+            warnings.filterwarnings("ignore", "[0-9]+ tasks ", UserWarning)
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def _check_writable(path: str) -> None:

@@ -21,6 +21,7 @@ from fanews_classify.model._evidence import EvidenceRanker, chosen
 from fanews_classify.model._pair_scorer import Linear, PairScorer
 from fanews_classify.model._trees import Trees
 from fanews_classify.text._tokens import TokenBatch, tokenize_batch
+from fanews_classify.training._fitting import ONE_AT_A_TIME
 from fanews_classify.training.claim_recipe import PairLearner
 from fanews_classify.training.pairs import ClaimPair
 from fanews_classify.training.recipe import Recipe
@@ -59,7 +60,8 @@ def fit_scorer(
     learner: PairLearner,
 ) -> PairScorer:
     """Fit trees and linear model."""
-    with threadpool_limits(1):  # how many threads there are changes the last digits
+    # How many threads there are changes the last digits, and is set for the whole process.
+    with ONE_AT_A_TIME, threadpool_limits(1):
         trees = HistGradientBoostingClassifier(
             max_iter=learner.iterations,
             learning_rate=learner.learning_rate,

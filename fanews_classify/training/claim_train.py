@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,16 @@ from fanews_classify.features._words import WordTable
 from fanews_classify.features.claims import pair_features
 from fanews_classify.model._evidence import EvidenceRanker
 from fanews_classify.model._pair_scorer import PairScorer
+from fanews_classify.model._store import save
 from fanews_classify.model.claims import ClaimStanceClassifier, PairCalibration
+from fanews_classify.scale._backends import in_parts
+from fanews_classify.training.checkpoint import (
+    Arrays,
+    Checkpoint,
+    digest_of,
+    kept_in,
+    resumed,
+)
 from fanews_classify.training.claim_calibration import fit_calibration
 from fanews_classify.training.claim_fit import (
     fit_ranker,
@@ -29,7 +39,8 @@ from fanews_classify.training.claim_fit import (
     pair_weights,
     ranked_passages,
 )
-from fanews_classify.training.pairs import ClaimPair, PairSet, collect_pairs
+from fanews_classify.training.fit import library_versions
+from fanews_classify.training.pairs import ClaimPair, PairSet, collect_pairs, event_folds
 from fanews_classify.training.recipe import Recipe
 
 FloatArray = npt.NDArray[np.float64]
@@ -103,6 +114,8 @@ def train_claims(
     data: Path,
     corpora: Path | None,
     progress: Progress,
+    out: str | os.PathLike[str] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> ClaimTraining:
     """Train a claim-stance model; see `fanews_classify.train`.
 
@@ -113,11 +126,26 @@ def train_claims(
     """
     progress("reading", 0, 1)
     dataset = collect_pairs(recipe, data=data, corpora=corpora, files=files)
-    return fit_claims(recipe, dataset, data=data, progress=progress)
+
+    def depends() -> dict[str, Any]:
+        texts = digest_of(*map(astuple, dataset.pairs))
+        files = digest_of(dataset.digests)
+        return {**library_versions(), "recipe": asdict(recipe), "files": files, "texts": texts}
+
+    with kept_in(checkpoint, depends) as kept:
+        training = fit_claims(recipe, dataset, data=data, progress=progress, kept=kept)
+        if out is not None:
+            save(training.model, out)
+    return training
 
 
 def fit_claims(
-    recipe: Recipe, dataset: PairSet, *, data: Path, progress: Progress
+    recipe: Recipe,
+    dataset: PairSet,
+    *,
+    data: Path,
+    progress: Progress,
+    kept: Checkpoint | None = None,
 ) -> ClaimTraining:
     """Train on pairs that are read already; see `train_claims`."""
     pairs = dataset.pairs
@@ -128,7 +156,7 @@ def fit_claims(
         raise CorpusError(f"too few pairs with the label {', '.join(few) or labels}")
     targets = np.array([labels.index(pair.label) for pair in pairs])
     table = _Table.of(fit_words(recipe, data, pairs, dataset.unlabelled), pairs)
-    held_out = _hold_out(recipe, data, dataset, table, targets, progress)
+    held_out = _hold_out(recipe, data, dataset, table, targets, progress, kept)
     calibration, evaluation, parts = _judge(recipe, labels, pairs, targets, held_out)
     told = [(p, pairs[i].evidence) for i, p in zip(held_out.index, held_out.passages, strict=True)]
     told = [(passage, wanted) for passage, wanted in told if wanted and passage]
@@ -205,55 +233,56 @@ def _hold_out(
     table: _Table,
     targets: IntArray,
     progress: Progress,
+    kept: Checkpoint | None,
 ) -> _HeldOut:
     """Score each judged pair by a model that saw no pair of its event."""
     pairs = dataset.pairs
-    judged = np.array([pair.judged for pair in pairs])
-    n_labels = int(targets.max()) + 1
-    columns: list[tuple[npt.NDArray[Any], ...]] = []
-    passages: list[str] = []
     folds = list(event_folds(pairs, recipe.validation.folds))
-    for number, held in enumerate(folds):
-        progress("cross-validation", number, len(folds))
-        seen = (~held).nonzero()[0]
-        if len(set(targets[seen].tolist())) < n_labels:
-            raise CorpusError("a fold lacks a label; give pairs on more events")
-        if not dataset.unlabelled:  # words are learnt from pairs: from those seen only
-            table = _Table.of(fit_words(recipe, data, [pairs[i] for i in seen], ()), pairs)
-        scorer, ranker = _fit(recipe, table, pairs, targets, seen)
-        here = (held & judged).nonzero()[0]
-        scores = scorer.score(table.features[here])
-        fold = np.full(len(here), number)
-        columns.append((here, fold, scores, table.known[here], table.long[here]))
-        passages += ranked_passages(table.words, ranker, [pairs[i] for i in here])
-    progress("cross-validation", len(folds), len(folds))
+
+    def compute(missing: list[int]) -> Iterator[Arrays]:
+        return in_parts(_score_fold, _Folds(recipe, data, dataset, table, targets, folds), missing)
+
+    columns: list[list[npt.NDArray[Any]]] = []
+    passages: list[str] = []
+    progress("cross-validation", 0, len(folds))
+    for part in resumed(kept, [digest_of(held) for held in folds], compute):
+        passages += json.loads(part.pop().tobytes())
+        columns.append(part)
+        progress("cross-validation", len(columns), len(folds))
     index, fold, scores, known, long = (np.concatenate(c) for c in zip(*columns, strict=True))
     return _HeldOut(index, fold, scores, known, long, passages)
 
 
-def event_folds(pairs: Sequence[ClaimPair], n_folds: int) -> Iterator[BoolArray]:
-    """Yield which pairs each fold holds out; events stay together, folds are alike in size.
+@dataclass(frozen=True)
+class _Folds:
+    """What all folds need; see `_hold_out`."""
 
-    Only events with a judged pair are held out.
+    recipe: Recipe
+    data: Path
+    dataset: PairSet
+    table: _Table
+    targets: IntArray
+    folds: list[BoolArray]
 
-    Raises
-    ------
-    CorpusError
-        If there are fewer than two events.
-    """
-    judged = Counter(pair.event for pair in pairs if pair.judged)
-    n_folds = min(n_folds, len(judged))
-    if n_folds < 2:
-        raise CorpusError("all pairs are on one event; scores need two at least")
-    sizes = [0] * n_folds
-    fold_of: dict[str, int] = {}
-    for event, count in sorted(judged.items(), key=lambda item: (-item[1], item[0])):
-        smallest = sizes.index(min(sizes))
-        fold_of[event] = smallest
-        sizes[smallest] += count
-    fold = np.array([fold_of.get(pair.event, -1) for pair in pairs])
-    for number in range(n_folds):
-        yield fold == number
+
+def _score_fold(all_folds: _Folds, number: int) -> Arrays:
+    """Score the judged pairs that a fold holds out."""
+    dataset, targets, held = all_folds.dataset, all_folds.targets, all_folds.folds[number]
+    pairs = dataset.pairs
+    seen = (~held).nonzero()[0]
+    if len(set(targets[seen].tolist())) < int(targets.max()) + 1:
+        raise CorpusError("a fold lacks a label; give pairs on more events")
+    own = all_folds.table
+    if not dataset.unlabelled:  # words are learnt from pairs: from those seen only
+        kept = [pairs[i] for i in seen]
+        own = _Table.of(fit_words(all_folds.recipe, all_folds.data, kept, ()), pairs)
+    scorer, ranker = _fit(all_folds.recipe, own, pairs, targets, seen)
+    judged = np.array([pair.judged for pair in pairs])
+    here = (held & judged).nonzero()[0]
+    passages = ranked_passages(own.words, ranker, [pairs[i] for i in here])
+    told = np.frombuffer(json.dumps(passages).encode(), dtype=np.uint8)
+    scores = scorer.score(own.features[here])
+    return here, np.full(len(here), number), scores, own.known[here], own.long[here], told
 
 
 def _judge(

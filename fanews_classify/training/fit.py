@@ -23,6 +23,7 @@ from fanews_classify.model._passages import PassageScorer
 from fanews_classify.model.classifier import NewsClassifier
 from fanews_classify.model.stance import StanceClassifier
 from fanews_classify.model.topics import TopicClassifier
+from fanews_classify.training.checkpoint import Checkpoint
 from fanews_classify.training.data import Document
 from fanews_classify.training.folds import FloatArray, OutOfFold, Progress, fit_on, out_of_fold
 from fanews_classify.training.judgement import Judgement, indicator
@@ -46,12 +47,15 @@ def choose_learner(
     groups: npt.NDArray[np.intp],
     progress: Progress,
     unlabelled: Unlabelled | None = None,
+    kept: Checkpoint | None = None,
 ) -> tuple[Learner, OutOfFold, list[dict[str, Any]]]:
     """Cross-validate each candidate; return the best by macro-F1, with all scores."""
     tried: list[dict[str, Any]] = []
     best: tuple[float, Learner, OutOfFold] | None = None
     for learner in candidates(recipe):
-        result = out_of_fold(recipe, learner, documents, labels, groups, progress, unlabelled)
+        result = out_of_fold(
+            recipe, learner, documents, labels, groups, progress, unlabelled, kept=kept
+        )
         score = _macro_f1(recipe, [documents[i] for i in result.index], labels, result.scores)
         tried.append({**asdict(learner), "macro_f1": round(score, 4)})
         if best is None or score > best[0]:

@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 from fanews_classify.features.vectorizer import PersianTfidfVectorizer
 from fanews_classify.model._export import linear_scorer
 from fanews_classify.model._focus import Focus
+from fanews_classify.training._fitting import fitted
 
 _TERMS: Final = 150  # words of each target
 _MIN_DF: Final = 3
@@ -46,7 +47,8 @@ def fit_focus(
         truth = np.array([target in found for found in of_text.values()])
         if truth.all() or not truth.any():
             continue
-        model = LinearSVC(C=0.1, class_weight="balanced", random_state=seed).fit(matrix, truth)
+        model = LinearSVC(C=0.1, class_weight="balanced", random_state=seed)
+        fitted(model, matrix, truth)
         weight = model.coef_[0] * vectorizer.idf_
         best = np.argsort(-weight, kind="stable")[:_TERMS]
         best = best[weight[best] > 0]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final, NamedTuple
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 
 from fanews_classify.errors import CorpusError
+from fanews_classify.scale._backends import in_parts
 from fanews_classify.training.annotations import Label
+from fanews_classify.training.checkpoint import Arrays, Checkpoint, digest_of, resumed
 from fanews_classify.training.data import Document
 from fanews_classify.training.groups import near_duplicate_groups
 from fanews_classify.training.learners import Linear, fit_linear
@@ -107,10 +108,12 @@ def out_of_fold(
     progress: Progress,
     unlabelled: Unlabelled | None = None,
     left_out: npt.NDArray[np.bool_] | None = None,
+    kept: Checkpoint | None = None,
 ) -> OutOfFold:
     """Score every judged document by a model of the other folds.
 
-    Documents `left_out` are never trained on, as learning curves need it.
+    Documents `left_out` are never trained on, as learning curves need it. Scores
+    of folds that a killed run has `kept` are not computed again.
     """
     made = folds(recipe, documents, groups)
     if left_out is not None:
@@ -120,15 +123,16 @@ def out_of_fold(
             "too few documents to validate: every fold needs two labels outside of it"
         )
     progress("cross-validation", 0, len(made))
-    # In one process unless the caller says otherwise: joblib.parallel_config(n_jobs=2).
-    results = joblib.Parallel(return_as="generator")(
-        joblib.delayed(_score_fold)(
-            recipe, learner, documents, labels, name, training, held_out, unlabelled
-        )
-        for name, training, held_out in made
-    )
+
+    shared = _Shared(recipe, learner, documents, labels, unlabelled)
+
+    def compute(missing: list[int]) -> Iterator[Arrays]:
+        # In one process unless the caller says otherwise: joblib.parallel_config(n_jobs=2).
+        return in_parts(_score_fold, shared, (made[i] for i in missing))
+
+    keys = [digest_of(asdict(learner), *fold) for fold in made]
     parts = []
-    for done, part in enumerate(results, 1):
+    for done, part in enumerate(resumed(kept, keys, compute), 1):
         parts.append(part)
         progress("cross-validation", done, len(made))
     scores, known, short_scores, short_known = (
@@ -144,17 +148,22 @@ def out_of_fold(
     )
 
 
+class _Shared(NamedTuple):
+    """What all folds need."""
+
+    recipe: Recipe
+    learner: Learner
+    documents: Sequence[Document]
+    labels: Sequence[str]
+    unlabelled: Unlabelled | None
+
+
 def _score_fold(
-    recipe: Recipe,
-    learner: Learner,
-    documents: Sequence[Document],
-    labels: Sequence[str],
-    name: str,
-    training: IntArray,
-    held_out: IntArray,
-    unlabelled: Unlabelled | None,
+    shared: _Shared, fold: tuple[str, IntArray, IntArray]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Score the held-out documents, whole and their first words."""
+    recipe, learner, documents, labels, unlabelled = shared
+    name, training, held_out = fold
     by_source = not name.startswith(GROUP_FOLD)
     outlets = {documents[int(i)].source for i in held_out} if by_source else set()
     linear = fit_on(recipe, learner, documents, training, unlabelled, outlets)

@@ -14,6 +14,7 @@ from sklearn.svm import LinearSVC
 from fanews_classify.model._export import linear_scorer
 from fanews_classify.model._linear import LinearScorer
 from fanews_classify.model._passages import PassageScorer
+from fanews_classify.training._fitting import fitted
 from fanews_classify.training.annotations import Label
 from fanews_classify.training.blocks import FeatureBlocks, Views
 from fanews_classify.training.focus import fit_focus
@@ -48,7 +49,7 @@ def fit_learner(
     ):  # liblinear is one against the rest, which scikit-learn leaves to its caller
         truths = [truth == label for label in classes]
         return *_one_by_one(learner, matrix, truths, weights), classes
-    estimator = _estimator(learner).fit(matrix, truth, sample_weight=weights)
+    estimator = fitted(_estimator(learner), matrix, truth, sample_weight=weights)
     coef, intercept = estimator.coef_.astype(np.float64), estimator.intercept_
     if len(classes) == 2:
         coef, intercept = np.vstack([-coef, coef]) / 2, np.concatenate([-intercept, intercept]) / 2
@@ -61,9 +62,9 @@ def _one_by_one(
     truths: Sequence[npt.NDArray[np.bool_]],
     weights: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    fitted = [_estimator(learner).fit(matrix, truth, sample_weight=weights) for truth in truths]
-    coef = np.vstack([estimator.coef_ for estimator in fitted]).astype(np.float64)
-    return coef, np.concatenate([estimator.intercept_ for estimator in fitted])
+    models = [fitted(_estimator(learner), matrix, truth, sample_weight=weights) for truth in truths]
+    coef = np.vstack([model.coef_ for model in models]).astype(np.float64)
+    return coef, np.concatenate([model.intercept_ for model in models])
 
 
 def _estimator(learner: Learner) -> LinearSVC | LogisticRegression:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from fanews_classify.errors import CorpusError
 from fanews_classify.training.claim_recipe import Pairs
 from fanews_classify.training.data import document_text
 from fanews_classify.training.recipe import Recipe
 from fanews_classify.training.records import read_records
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +188,28 @@ def _digest(found: PairSet, path: Path) -> None:
         found.digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def event_folds(pairs: Sequence[ClaimPair], n_folds: int) -> Iterator[BoolArray]:
+    """Yield which pairs each fold holds out; events stay together, folds are alike in size.
+
+    Only events with a judged pair are held out.
+
+    Raises
+    ------
+    CorpusError
+        If there are fewer than two events.
+    """
+    judged = Counter(pair.event for pair in pairs if pair.judged)
+    n_folds = min(n_folds, len(judged))
+    if n_folds < 2:
+        raise CorpusError("all pairs are on one event; scores need two at least")
+    sizes = [0] * n_folds
+    fold_of: dict[str, int] = {}
+    for event, count in sorted(judged.items(), key=lambda item: (-item[1], item[0])):
+        smallest = sizes.index(min(sizes))
+        fold_of[event] = smallest
+        sizes[smallest] += count
+    fold = np.array([fold_of.get(pair.event, -1) for pair in pairs])
+    for number in range(n_folds):
+        yield fold == number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from fanews_classify.errors import RecipeError
 from fanews_classify.labels import persian_name
+from fanews_classify.training._types import wrong_type
 from fanews_classify.training.claim_recipe import PairLearner, Pairs
 
 _DATA: Final = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz")
@@ -285,7 +287,7 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, a number without end
         raise RecipeError(f"the recipe {path} is not valid TOML: {error}") from error
     try:
         return parse_recipe(values)
@@ -307,7 +309,7 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
         if key in rest:
             made[key] = _table(kind, rest.pop(key), key)
     for key in ("labels", "targets", "unlabelled"):
-        if key in rest:
+        if isinstance(rest.get(key), list):
             rest[key] = tuple(rest[key])
     recipe: Recipe = _table(Recipe, {**rest, **made}, "recipe")
     _check(recipe)
@@ -318,13 +320,16 @@ def _table(kind: Any, entry: Any, where: str) -> Any:
     if not isinstance(entry, Mapping):
         raise RecipeError(f"{where} must be a table")
     known = {f.name for f in fields(kind)}
-    unknown = sorted(set(entry) - known)
+    unknown = sorted(map(str, set(entry) - known))
     if unknown:
         raise RecipeError(f"unknown key {unknown[0]!r} in {where}; known are {sorted(known)}")
     entry = {**entry}
     for key in ("ngram_range", "subword_range"):
-        if key in entry:
+        if isinstance(entry.get(key), list):
             entry[key] = tuple(entry[key])
+    wrong = wrong_type(kind, entry)
+    if wrong:
+        raise RecipeError(f"{where}: {wrong}")
     try:
         return kind(**entry)
     except TypeError as error:
@@ -355,6 +360,7 @@ def _check(recipe: Recipe) -> None:
             raise RecipeError(
                 "max_words, max_runs, subwords and vectors need words: ngram_range = [1, …]"
             )
+    _check_patterns(recipe.cleaning)
     if not recipe.features:
         raise RecipeError("a recipe needs at least one [[features]] table")
     if bool(recipe.pairs) != (recipe.task == "claim-stance"):
@@ -366,3 +372,11 @@ def _check(recipe: Recipe) -> None:
     for key, tried in recipe.search.items():
         if key not in {f.name for f in fields(Learner)} or not isinstance(tried, list) or not tried:
             raise RecipeError(f"search.{key} must be a list of values of a learner's parameter")
+
+
+def _check_patterns(cleaning: Mapping[str, str]) -> None:
+    for outlet, pattern in cleaning.items():
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise RecipeError(f"cleaning.{outlet} is no regular expression: {error}") from error

@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ from fanews_classify.evaluation.multilabel import MultiLabelEvaluation
 from fanews_classify.evaluation.report import Evaluation
 from fanews_classify.model._assembly import Model
 from fanews_classify.model._store import save
+from fanews_classify.training.checkpoint import Checkpoint, digest_of, kept_in
 from fanews_classify.training.data import Dataset, Document, collect, find_corpora, listed_files
-from fanews_classify.training.fit import choose_learner, fit_model
+from fanews_classify.training.fit import choose_learner, fit_model, library_versions
 from fanews_classify.training.folds import GROUP_FOLD, Progress, groups_of
 from fanews_classify.training.judgement import judge
 from fanews_classify.training.recipe import Recipe, load_recipe
@@ -85,6 +86,7 @@ def train(
     corpora: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Training | ClaimTraining:
     """Train a classifier.
 
@@ -103,6 +105,11 @@ def train(
         Save the model there.
     progress : callable, optional
         Called with (step, done, total).
+    checkpoint : path-like, optional
+        Folder for the results of finished folds. The same call after one that was
+        killed goes on after them, and gives the same model; once that is saved,
+        the folder is removed. What is done is said by the logger
+        ``fanews_classify.training``.
 
     Returns
     -------
@@ -111,6 +118,7 @@ def train(
     Raises
     ------
     RecipeError, CorpusError
+        Also if `checkpoint` cannot be written, or is in use.
     InputTypeError
         If what should be a file is none, such as a table.
 
@@ -132,25 +140,33 @@ def train(
     if recipe.task == "claim-stance":
         from fanews_classify.training.claim_train import train_claims
 
-        claims = train_claims(
+        return train_claims(
             recipe,
             files=listed_files(files),
             data=Path(data),
             corpora=find_corpora(corpora),
             progress=progress,
+            out=out,
+            checkpoint=checkpoint,
         )
-        if out is not None:
-            save(claims.model, out)
-        return claims
     progress("reading", 0, 1)
     dataset = collect(recipe, data=Path(data), corpora=find_corpora(corpora), files=files)
-    training = train_on(recipe, dataset, progress)
-    if out is not None:
-        save(training.model, out)
+
+    def depends() -> dict[str, Any]:
+        texts = digest_of(*map(astuple, dataset.documents))
+        files = digest_of(dataset.digests)
+        return {**library_versions(), "recipe": asdict(recipe), "files": files, "texts": texts}
+
+    with kept_in(checkpoint, depends) as kept:
+        training = train_on(recipe, dataset, progress, kept)
+        if out is not None:
+            save(training.model, out)
     return training
 
 
-def train_on(recipe: Recipe, dataset: Dataset, progress: Progress) -> Training:
+def train_on(
+    recipe: Recipe, dataset: Dataset, progress: Progress, kept: Checkpoint | None = None
+) -> Training:
     """Train on documents that are read already; see `train`."""
     documents = dataset.documents
     labels = occurring_labels(recipe, documents)
@@ -158,7 +174,7 @@ def train_on(recipe: Recipe, dataset: Dataset, progress: Progress) -> Training:
     groups = groups_of(documents)
     unlabelled = Unlabelled.read(dataset.unlabelled, recipe.features[0])
     learner, held_out, tried = choose_learner(
-        recipe, documents, labels, groups, progress, unlabelled
+        recipe, documents, labels, groups, progress, unlabelled, kept
     )
     judgement = judge(recipe, documents, labels, held_out)
     evaluation = judgement.evaluation
