@@ -5,7 +5,8 @@
 
 Scores come from the bundled models' own manifests, ablations from docs/ablation.json
 (benchmarks/ablation.py), speeds from the files that speed_figures.py reads, what stands
-beside the claim-stance model from docs/claims.json (benchmarks/claims.py).
+beside the claim-stance model from docs/claims.json (benchmarks/claims.py), the plan for a
+large archive from docs/plan.json (benchmarks/plan.py), the soak from docs/soak.json.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import claim_figures
+import fault_figures
+import plan_figures
 import site_figures
-from speed_figures import growth, lengths, processes, speeds, steps, transform
+import soak_figures
+from fuzz_figures import fuzz
+from speed_figures import engines, growth, lengths, processes, speeds, steps, transform
 
 import fanews_classify as fc
 from fanews_classify.model._store import BUNDLED
@@ -30,6 +35,7 @@ _SITE = ROOT / "docs" / "pages"
 PAGES = (
     "README.md",
     "README.fa.md",
+    "SECURITY.md",
     *sorted(page.relative_to(ROOT).as_posix() for page in _SITE.rglob("*.md")),
 )
 CURVE = ROOT / "docs" / "learning_curve.json"
@@ -248,20 +254,29 @@ def rendered(page: str, text: str) -> str:
         "growth": growth,
         "transform": transform,
         "processes": processes,
+        "engines": lambda: engines(persian),
         "ablation": ablation,
         "analyze": analysis,
         "topics": lambda: topics(persian),
         "stances": lambda: stances(persian),
         "coverage": lambda: coverage(persian),
         "learning curve": learning_curve,
+        "faults": lambda: fault_figures.faults(persian),
         "claims": lambda: claim_figures.claims(persian),
         "claims beside": claim_figures.beside,
         "claims evidence": claim_figures.evidence,
         "claims cost": claim_figures.cost,
         "claims examples": claim_figures.examples,
+        "plan": plan_figures.plan,
+        "plan rates": plan_figures.rates,
+        "chunks": plan_figures.chunks,
+        "schedules": plan_figures.schedules,
+        "archive sizes": plan_figures.sizes,
+        "soak": soak_figures.soak,
         "models": lambda: site_figures.models(persian),
         "suggestions": lambda: site_figures.suggestions(persian),
         "doubts": lambda: site_figures.doubts(persian),
+        "fuzz": lambda: fuzz(persian),
         **{
             f"labels {kind}": lambda k=kind: site_figures.definitions(k, persian)
             for kind in ("section", "topic", "stance", "claim_stance")

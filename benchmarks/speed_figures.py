@@ -10,6 +10,7 @@ SPEED = DOCS / "speed.json"
 STEPS = DOCS / "steps.json"
 GROWTH = DOCS / "growth.json"
 TRANSFORM = DOCS / "transform.json"
+ENGINES = DOCS / "engines.json"
 
 
 def _ratio(found: dict[str, float]) -> str:
@@ -151,3 +152,30 @@ def processes() -> str:
         for count, row in rows.items()
     ]
     return "\n".join(lines)
+
+
+def engines(persian: bool) -> str:
+    """Tabulate what engines.py measured: one prediction on several engines."""
+    found = json.loads(ENGINES.read_text(encoding="utf-8"))
+    head = (
+        ["", "متن در ثانیه", "چند برابر یک فرایند", "تا نخستین پاسخ (ثانیه)"]
+        if persian
+        else ["", "texts/s", "ratio to one process", "to the first answers, s"]
+    )
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for name, row in found["engines"].items():
+        rate = found["rows"] / row["seconds"]
+        ratio = "" if name == "one process" else _ratio(row["speed_up"])
+        lines.append(f"| {name} | {rate:,.0f} | {ratio} | {row['seconds_to_first_answers']:.1f} |")
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    cores, cpu = found["machine"]["cores"], found["machine"]["cpu"]
+    note = (
+        f"{found['rows']:,} متن ساختگی، میانگین {found['words_per_row']} واژه؛ "
+        f"{found['rounds']} دور، به‌نوبت؛ {cores} هسته، {cpu}؛ {versions}. "
+        f"پاسخ‌های دگرگون در {found['runs']} اجرا: {found['different']}."
+        if persian
+        else f"{found['rows']:,} invented texts, {found['words_per_row']} words on average; "
+        f"{found['rounds']} rounds in turns; {cores} cores, {cpu}; {versions}. "
+        f"Runs whose answers differ: {found['different']} of {found['runs']}."
+    )
+    return "\n".join([*lines, "", note])

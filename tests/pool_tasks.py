@@ -48,3 +48,33 @@ def sleeping(argument: Path) -> Callable[[int], int]:
         return task
 
     return work
+
+
+class StubbornError(Exception):
+    """Can be pickled, and not be made from what was."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} {two}")
+
+
+def awkward(argument: object) -> Callable[[int], object]:
+    """Give what cannot be sent back, or raise such, at tasks below 3."""
+
+    def work(task: int) -> object:
+        if task == 1:
+            raise StubbornError("an", "error")
+        return (lambda: task) if task == 2 else task
+
+    return work
+
+
+def _burst() -> object:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+class Bomb:
+    """Ends each process to which it is sent."""
+
+    def __reduce__(self) -> tuple[Callable[[], object], tuple[()]]:
+        return _burst, ()

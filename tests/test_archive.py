@@ -167,3 +167,82 @@ def test_a_line_without_an_end_costs_itself_only(
         found = [json.loads(line) for line in contents()["c.jsonl"].splitlines()]
         assert [row["label"] for row in found] == ["sport", "sport", None, *["sport"] * bool(end)]
         assert "more than" in found[2]["error"]
+
+
+@pytest.mark.parametrize("code", ["utf-16", "cp1256", "cp037", "utf-7", "utf-8-sig"])
+def test_pieces_end_where_lines_end_in_each_encoding(folder: Path, code: str) -> None:
+    rows = [{"text": f"{TEXTS[0]} {i}"} for i in range(60)]
+    rows[30] = {"text": "Ċਊᔥ" if code.startswith("utf") else "x"}  # bytes 10 and 37 within
+    lines = "".join(json.dumps(row, ensure_ascii=code == "cp037") + "\n" for row in rows)
+    lines = lines.replace("ی", "ي") if code == "cp1256" else lines
+    Path("archive/c.jsonl").write_bytes(lines.encode(code))
+    given = ["predict", "archive/c.jsonl", "--encoding", code, "--quiet", "--save-every", "20"]
+    assert main([*given, "--out", "out/"]) == 0
+    assert main([*given, "--out", "alone.jsonl"]) == 0
+    assert contents()["c.jsonl"] == Path("alone.jsonl").read_bytes()
+    assert len(contents()["c.jsonl"].splitlines()) == 60
+
+
+def test_files_with_little_or_nothing_in_them(folder: Path) -> None:
+    row = json.dumps({"text": TEXTS[0]}, ensure_ascii=False).encode()
+    made = {
+        "ends.jsonl": (row + b"\r\n") * 2,
+        "blank.jsonl": b"\n\n",
+        "gap.jsonl": b"\n" * 4_000 + row + b"\n" * 4_000 + row,
+        "exact.jsonl": (row + b" " * (749 - len(row)) + b"\n") * 4,  # blocks end with lines
+        "marks.jsonl": b"\xef\xbb\xbf\xef\xbb\xbf" + row,
+        "header.csv": b"id,text\n",
+        "none.txt": b"",
+        "packed.txt.gz": gzip.compress(b""),
+        "array.json": b"[]",
+        "پوشه/نام با فاصله\n.csv": "id,text\n1,خبر".encode(),
+    }
+    for name, data in made.items():
+        Path("in", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("in", name).write_bytes(data)
+    given = ["--lines", "--quiet", "--save-every", "20"]
+    for form in ("csv", "jsonl", "parquet", None):
+        more = [*given, *([] if form is None else ["--out-format", form])]
+        names = [f"in/{name}" for name in made]
+        assert main(["predict", *names, *more, "--out", f"out-{form}/"]) == 0
+        found = contents(f"out-{form}")
+        assert len(found) == len(made)
+        for name in made:
+            stem = Path(name).name.split(".")[0]
+            out = next(path for path in found if Path(path).name.split(".")[0] == stem)
+            alone = "alone" + "".join(Path(out).suffixes)
+            assert main(["predict", f"in/{name}", *more, "--overwrite", "--out", alone]) == 0
+            if out.endswith("parquet"):
+                assert pq.read_table(f"out-{form}/{out}").equals(pq.read_table(alone))
+            elif out.endswith(".gz"):
+                assert gzip.decompress(found[out]) == b""
+            else:
+                assert found[out] == Path(alone).read_bytes()
+
+
+def test_places_where_nothing_can_be_written(folder: Path, capsys: Any) -> None:
+    Path("file").write_bytes(b"")
+    Path("there").mkdir()
+    Path("there/old").write_bytes(b"")
+    Path("other/c.jsonl").mkdir(parents=True)
+    Path("archive/_unfinished").mkdir()
+    Path("archive/_unfinished/x.csv").write_bytes(b"text\nx")
+    Path("archive/n.json").write_bytes(b"[]")
+    long = "n" * 250
+    Path(f"archive/{long}.json").write_bytes(b"[]")
+    one, two = "archive/c.jsonl", "archive/old/a.parquet"
+    for names, more, said in [
+        ([one, f"./{one}"], ["new/"], "are the same file"),
+        ([one], ["file/"], "has to be a folder"),
+        ([one, two], ["there/"], "there/old has to be a folder"),
+        ([one], ["no/new/"], "there is no folder"),
+        ([one], ["new/", "--json"], "--out-format jsonl"),
+        ([one], ["other/", "--overwrite"], "c.jsonl is a folder"),
+        ([one, "archive/_unfinished/x.csv"], ["new/"], "_unfinished cannot be answered"),
+        (["archive/_unfinished/x.csv"], ["archive/"], "a part of an unfinished run"),
+        ([f"archive/{long}.json"], ["new/"], "File name too long"),
+        ([one], ["archive/", "--overwrite"], "is a file that is read"),
+    ]:
+        assert main(["predict", *names, "--quiet", "--out", *more]) == 2, (names, more)
+        assert said in capsys.readouterr().err
+        assert not Path("new", "_unfinished").exists()

@@ -209,3 +209,141 @@ def test_an_unfinished_run_that_differs(folder: Path, capsys: Any) -> None:
     assert run("--out", "out/") == 1
     assert run("--out", "whole/") == 1
     assert contents() == contents("whole")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
+def test_a_kill_before_each_single_step(
+    more: list[str], tmp_path: Path, record_property: Any
+) -> None:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "archive_kills.py"), str(tmp_path), *more],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    assert found["points"] > 25
+    assert found["torn"] == found["stuck"] == 0
+    told(
+        record_property,
+        fault="kill -9 of predict into a folder, with its processes",
+        done="the same command goes on; same bytes in the end",
+        lost=found["lost"],
+        changed=found["changed"],
+        times=found["points"],
+    )
+
+
+def stopped(*arguments: str, after: int = 6) -> None:
+    """Predict into ``out/`` and stop when so many things are noted."""
+    note, left = _archive.Archive._note, [after]
+
+    def once(self: Any, *given: Any) -> None:
+        note(self, *given)
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_archive.Archive, "_note", once)
+        assert run("--out", "out/", "--quiet", *arguments) == 130
+
+
+def test_a_journal_of_garbage(folder: Path) -> None:
+    assert run("--out", "whole/", "--quiet") == 1
+    stopped(after=12)
+    journal = Path("out/_unfinished/done.jsonl")
+    good = journal.read_bytes().splitlines(keepends=True)
+    entries = [json.loads(line) for line in good]
+    parts = [entry for entry in entries if "part" in entry]
+    strange: list[Any] = [None, True, -1, 1.0, 1e300, 1 << 200, "1", [], {}, [[1]], {"x": "y"}]
+    bad = [b"\n", b"5\n", b"null\n", b"[]\n", b'"x"\n', b"{}\n", b"\0\0\n", b"[" * 99_999 + b"\n"]
+    for entry in (parts[0], parts[-1], next(e for e in entries if "finished" in e)):
+        for key in entry:
+            bad.append(json.dumps({k: v for k, v in entry.items() if k != key}).encode() + b"\n")
+            bad += [
+                json.dumps({**entry, key: v}).encode() + b"\n" for v in strange if v != entry[key]
+            ]
+    bad += [json.dumps({**entry, "part": entry["part"] + 90}).encode() + b"\n" for entry in parts]
+    random.Random(1).shuffle(bad)
+    mixed = [line for pair in zip(bad, good * len(bad), strict=False) for line in pair]
+    journal.write_bytes(b"".join([*mixed, *bad[::7], *good]) + good[0][:30])
+    assert run("--out", "out/", "--quiet", "--jobs", "1") == 1
+    assert contents() == contents("whole")
+
+
+def test_what_is_not_of_this_run_is_not_replaced(folder: Path, capsys: Any) -> None:
+    assert run("--out", "whole/", "--quiet") == 1
+    stopped(after=9)
+    assert outputs()  # some are finished
+    mine = Path("out/e.txt")
+    mine.write_text("mine", encoding="utf-8")
+    for more in ([], ["--restart"]):
+        before = contents()
+        assert run("--out", "out/", *more) == 2
+        assert "is there already" in capsys.readouterr().err
+        assert {**contents(), "_unfinished/lock": b""} == {**before, "_unfinished/lock": b""}
+    mine.unlink()
+    assert run("--out", "out/") == 1
+    assert "resuming after" in capsys.readouterr().err
+    assert contents() == contents("whole")
+    assert run("--out", "out/", "--restart") == 2
+    assert run("--out", "out/", "--restart", "--overwrite", "--jobs", "2") == 1
+    assert contents() == contents("whole")
+
+
+def test_inputs_that_change_between_runs_and_change_back(folder: Path) -> None:
+    assert run("--out", "whole/", "--quiet") == 1
+    first, other = Path("archive/a.parquet"), Path("archive/old/a.parquet")
+    was, about = first.read_bytes(), first.stat()
+    stopped(after=3)
+    first.write_bytes(other.read_bytes())
+    stopped(after=2)
+    first.write_bytes(was)
+    os.utime(first, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert run("--out", "out/", "--jobs", "2", "--quiet") == 1
+    assert contents() == contents("whole")
+
+
+def test_a_file_that_changes_or_fails_while_it_is_read(folder: Path, capsys: Any) -> None:
+    from fanews_classify.cli import _piecework
+
+    answer = _piecework.Worker._answer
+
+    def meddling(self: Any, piece: Any) -> Any:
+        path = self._work.files[piece.file].path
+        if path.name == "c.jsonl":
+            raise LookupError("a fault\nof ours")
+        if path.name == "d.csv" and path.exists():
+            path.unlink()
+        if str(path) == "archive/a.parquet" and piece.number == 1:
+            path.write_bytes(Path("archive/old/a.parquet").read_bytes())
+        return answer(self, piece)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_piecework.Worker, "_answer", meddling)
+        assert run("--out", "out/") == 2
+    said = capsys.readouterr().err
+    assert "not done: archive/c.jsonl: it failed with LookupError: a fault of ours" in said
+    assert "not done: archive/d.csv: archive/d.csv was changed" in said
+    assert "not done: archive/a.parquet: archive/a.parquet was changed" in said
+    assert outputs() == ["b.jsonl.gz", "e.txt", "old/a.parquet"]
+
+
+@posix
+def test_nobody_listens(folder: Path) -> None:
+    given = ["archive/c.jsonl", "archive/e.txt", "--lines", "--out", "out/"]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "fanews_classify.cli.main", "predict", *given],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=write,
+        check=False,
+    )
+    os.close(write)
+    assert outputs() == ["c.jsonl", "e.txt"]
+    assert done.returncode == 1

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,45 +15,28 @@ from fanews_classify.cli._asking import Ask
 from fanews_classify.cli._inputs import Inputs
 from fanews_classify.cli._layout import answer_columns, answer_names
 from fanews_classify.cli._pieces import File, Piece, cut
-from fanews_classify.cli._piecework import Entry, Fault, Finish, Task, Work, worker
-from fanews_classify.cli._planning import planned
-from fanews_classify.cli._progress import ArchiveProgress
+from fanews_classify.cli._piecework import (
+    Fault,
+    Finish,
+    Made,
+    Task,
+    Work,
+    changed,
+    worker,
+)
+from fanews_classify.cli._planning import UNFINISHED, planned
+from fanews_classify.cli._progress import ArchiveProgress, say
 from fanews_classify.cli._run_folder import RunFolder, writable
+from fanews_classify.cli._so_far import SoFar, give_name
 from fanews_classify.cli._summary import Summary
 from fanews_classify.cli._writing import DECIDING
-from fanews_classify.errors import CorpusError, WorkerError
+from fanews_classify.display import one_line
+from fanews_classify.errors import CorpusError, FanewsError, WorkerError
 from fanews_classify.scale.pool import Pool
 from fanews_classify.scale.shipping import Shipped
 
-UNFINISHED: Final = "_unfinished"
-"""Folder in the output's: readers of data sets pass over names that begin so."""
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SHOWN: Final = 5  # files told one by one
-
-
-@dataclass
-class _State:
-    """How far a file is.
-
-    Attributes
-    ----------
-    done : dict of int to dict
-        What the journal says of each piece.
-    consumed : int
-        Bytes up to the last of them.
-    under_way : int
-        Pieces that are given out.
-    is_cut : bool
-        Whether all pieces were given out.
-    is_finished : bool
-        Whether the output is there.
-    """
-
-    done: dict[int, Entry] = field(default_factory=dict)
-    consumed: int = 0
-    under_way: int = 0
-    is_cut: bool = False
-    is_finished: bool = False
 
 
 class Archive:
@@ -83,7 +64,6 @@ class Archive:
         self._told = not options.quiet
         self._out = Path(options.out)
         self._files, formats = planned(options, inputs, answer_columns(ask.model))
-        self._states = [_State() for _ in self._files]
         self._faults: dict[int, str] = {}
         self._ready: deque[Finish] = deque()
         self._work = Work(
@@ -97,11 +77,13 @@ class Archive:
             out=self._out,
             folder=self._out / UNFINISHED,
         )
+        self._so_far = SoFar(self._work)
 
     @property
     def faults(self) -> dict[str, str]:
         """What is wrong with files, by their names."""
-        return {str(self._files[i].path): self._faults[i] for i in sorted(self._faults)}
+        found = sorted(self._faults.items())
+        return {one_line(str(self._files[i].path)): one_line(fault) for i, fault in found}
 
     def write(self) -> Summary:
         """Write all outputs, after what an earlier run has finished.
@@ -111,20 +93,23 @@ class Archive:
         CorpusError
             If something cannot be written; what is done is kept.
         """
+        if self._options.restart:
+            self._check_free()  # before anything is thrown away
         with writable(self._out):
             self._out.mkdir(exist_ok=True)
         run = RunFolder(
             self._work.folder, self._out, self._manifest(), restart=self._options.restart
         )
         try:
-            if run.is_new:
-                self._check_free()
+            self._resume(run)
+            self._check_free()
         except BaseException:
-            run.discard()
+            if run.is_new:
+                run.discard()
+            run.close()
             raise
         try:
-            summary = self._resumed(run)
-            self._run(run, summary)
+            self._run(run)
         except BaseException as error:
             run.close()
             if isinstance(error, KeyboardInterrupt):
@@ -133,9 +118,10 @@ class Archive:
         if self._faults:
             run.close()
         else:
+            self._settle()
             run.discard()
         self._tell_names()
-        return summary
+        return self._so_far.summary
 
     def _manifest(self) -> dict[str, Any]:
         options = vars(self._options)
@@ -150,53 +136,37 @@ class Archive:
         }
 
     def _check_free(self) -> None:
-        there = [file.out for file in self._files if (self._out / file.out).exists()]
+        """Raise if an output would take the place of what is no output of this run."""
+        there = []
+        for file, state in self._so_far:
+            out = self._out / file.out
+            with writable(out):  # its name may be too long
+                is_folder = out.is_dir()
+            if is_folder:
+                raise CorpusError(f"{out} is a folder; an output of this name cannot be written")
+            if not (state.is_finished or state.is_ours) and os.path.lexists(out):
+                there.append(out)
         if there and not self._options.overwrite:
             more = f" (and {len(there) - 1:,} more)" if len(there) > 1 else ""
-            raise CorpusError(
-                f"{self._out / there[0]} is there already{more}; --overwrite replaces it"
-            )
+            raise CorpusError(f"{there[0]} is there already{more}; --overwrite replaces it")
 
-    def _resumed(self, run: RunFolder) -> Summary:
-        """Take over what an earlier run has done."""
-        changed = set()
-        for entry in run.entries(self._is_known):
-            file, state = self._files[entry["file"]], self._states[entry["file"]]
-            if entry["input"] != file.identity:
-                changed.add(file.index)
-            elif entry.get("finished"):
-                state.is_finished = _size(self._out / file.out) == entry["bytes"]
-            else:
-                state.done[entry["part"]] = entry
-        summary = Summary()
-        for file, state in zip(self._files, self._states, strict=True):
-            if not state.is_finished:
-                state.done = {
-                    number: entry
-                    for number, entry in state.done.items()
-                    if _size(self._work.part(file.index, number)) == entry["bytes"]
-                }
-            summary.merge(state.done.values())
-            state.consumed = max((e["consumed"] for e in state.done.values()), default=0)
-        summary.before = summary.records
-        if changed:
-            self._tell(f"changed since then, and done anew: {len(changed):,} of the files")
-        if summary.records:
-            done = sum(state.is_finished for state in self._states)
+    def _resume(self, run: RunFolder) -> None:
+        n_changed = self._so_far.resume(run, overwrite=self._options.overwrite)
+        if n_changed:
+            self._tell(f"changed since then, and done anew: {n_changed:,} of the files")
+        records = self._so_far.summary.records
+        done = sum(state.is_finished for state in self._so_far.states)
+        if records or done:
             self._tell(
-                f"resuming after {summary.records:,} records; "
+                f"resuming after {records:,} records; "
                 f"{done:,} of {len(self._files):,} files are finished"
             )
-        return summary
 
-    def _is_known(self, entry: Entry) -> bool:
-        """Tell whether an entry is one of ours; what it names is looked for later."""
-        part = entry.get("finished") or int(entry["part"]) >= 0
-        return bool(part) and 0 <= entry["file"] < len(self._files) and int(entry["bytes"]) >= 0
-
-    def _run(self, run: RunFolder, summary: Summary) -> None:
+    def _run(self, run: RunFolder) -> None:
         total = sum(file.size for file in self._files)
-        progress = ArchiveProgress(total, self._consumed(), summary.records, self._told)
+        progress = ArchiveProgress(
+            total, self._so_far.consumed, self._so_far.summary.records, self._told
+        )
         source = self._pieces()
         try:
             with Pool(worker, self._work, self._options.jobs) as pool:
@@ -207,8 +177,8 @@ class Archive:
                     if not found:
                         return
                     for task, result in found:
-                        self._note(run, summary, task, result)
-                    progress.show(self._consumed(), summary.records)
+                        self._note(run, task, result)
+                    progress.show(self._so_far.consumed, self._so_far.summary.records)
         finally:
             progress.close()
 
@@ -222,87 +192,104 @@ class Archive:
 
     def _pieces(self) -> Iterator[Piece]:
         for file in self._files:
-            state = self._states[file.index]
+            state = self._so_far.states[file.index]
             if state.is_finished:
                 continue
+            n_pieces = 0
             try:
                 if not file.is_same():
-                    raise CorpusError(f"{file.path} was changed; begin anew with --restart")
+                    raise CorpusError(changed(file))
                 reading, most = self._work.reading, self._options.save_every
-                for piece in cut(file, reading, most, frozenset(state.done)):
+                for piece in cut(file, reading, most, state.done):
                     if file.index in self._faults:
                         break
-                    state.under_way += 1
-                    yield piece
+                    n_pieces = piece.number + 1
+                    if piece.number not in state.done:
+                        state.under_way += 1
+                        yield piece
             except (CorpusError, OSError) as error:
                 self._faults[file.index] = str(error)
                 continue
+            state.done = {part: names for part, names in state.done.items() if part < n_pieces}
             state.is_cut = True
             self._pass_on(file)
 
     def _pass_on(self, file: File) -> None:
         """Have the output made if all pieces are answered."""
-        state = self._states[file.index]
+        state = self._so_far.states[file.index]
         if state.is_cut and not state.under_way and file.index not in self._faults:
-            columns = [state.done[number]["columns"] for number in range(len(state.done))]
+            columns = [state.done[number] for number in range(len(state.done))]
             self._ready.append(Finish(file.index, columns))
 
-    def _note(
-        self, run: RunFolder, summary: Summary, task: Task, result: Entry | Fault | Exception
-    ) -> None:
-        file, state = self._files[task.file], self._states[task.file]
+    def _note(self, run: RunFolder, task: Task, result: Made | Fault | Exception) -> None:
+        file, state = self._files[task.file], self._so_far.states[task.file]
         state.under_way -= isinstance(task, Piece)
-        if isinstance(result, WorkerError):
-            result = Fault(task.file, str(result))
+        if isinstance(result, Exception):
+            result = self._faulty(task, result)
         if isinstance(result, Fault):
             self._faults.setdefault(task.file, result.message)
             return
-        with writable(self._out, lambda: f"; {self._kept()}: give the same command to go on"):
-            if isinstance(result, Exception):
-                raise result
+        with writable(self._out, self._go_on):
+            entry = {**result.entry, "input": file.identity}
             if isinstance(task, Piece):
-                result = {**result, "consumed": task.consumed}
-            run.note({**result, "input": file.identity})
-        if isinstance(task, Piece):
-            state.done[task.number] = result
-            state.consumed = max(state.consumed, task.consumed)
-            summary.merge([result])
-            self._pass_on(file)
-            return
+                os.replace(result.temporary, self._work.part(file.index, task.number))
+                run.note(entry, at_once=False)
+                self._so_far.take(entry)
+                self._pass_on(file)
+                return
+            # Noted before it gets its name: what has the name without a note is not ours.
+            joined = self._work.joined(file.index)
+            os.replace(result.temporary, joined)
+            run.note(entry, at_once=False)
+            give_name(joined, self._out / file.out)
         state.is_finished = True
+        self._so_far.advance(state, file.size)
         for number in state.done:
             with suppress(OSError):
                 self._work.part(file.index, number).unlink(missing_ok=True)
+        state.done = dict(enumerate(dict.fromkeys(state.done.values())))
 
-    def _consumed(self) -> int:
-        """Bytes of the input that are answered, by and large."""
-        return sum(
-            file.size if state.is_finished else state.consumed
-            for file, state in zip(self._files, self._states, strict=True)
-        )
+    def _faulty(self, task: Task, error: Exception) -> Fault:
+        """Return what is wrong with one file; raise what is wrong with all of them."""
+        if isinstance(error, WorkerError):
+            return Fault(task.file, str(error))
+        if isinstance(error, FanewsError):
+            raise error
+        with writable(self._out, self._go_on):
+            if isinstance(error, OSError):
+                raise error
+        return Fault(task.file, f"it failed with {type(error).__name__}: {error}")
+
+    def _settle(self) -> None:
+        """Have the names of the outputs on the disk before the journal is thrown away."""
+        for folder in {(self._out / file.out).parent for file in self._files}:
+            with suppress(OSError):  # not all systems open a folder
+                opened = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(opened)
+                finally:
+                    os.close(opened)
+
+    def _go_on(self) -> str:
+        return f"; {self._kept()}: give the same command to go on"
 
     def _kept(self) -> str:
-        done = sum(entry["records"] for state in self._states for entry in state.done.values())
+        done = self._so_far.summary.records
         return f"the answers of {done:,} records are kept in {self._work.folder}"
 
     def _tell_names(self) -> None:
         """Say how the columns of the answer are called where the input has the same names."""
         found = {}
-        for file, state in zip(self._files, self._states, strict=True):
-            columns = [name for entry in state.done.values() for name in entry["columns"]]
+        for file, state in self._so_far:
+            columns = {name: None for part in state.done.values() for name in part}
             names = answer_names(self._work.base, [*file.columns, *columns])
             if names[0] != self._work.base[0]:
                 found[file.out] = names
         for out, names in list(found.items())[:_SHOWN]:
-            self._tell(f"{out}: the answer's columns are {', '.join(names)}")
+            self._tell(f"{one_line(out)}: the answer's columns are {', '.join(names)}")
+        if len(found) > _SHOWN:
+            self._tell(f"so are those of {len(found) - _SHOWN:,} more files")
 
     def _tell(self, message: str) -> None:
         if self._told:
-            print(f"fanews: {message}", file=sys.stderr)
-
-
-def _size(path: Path) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return -1
+            say(message)

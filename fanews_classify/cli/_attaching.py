@@ -59,7 +59,7 @@ def attach(file: File, parts: Sequence[Path], base: Sequence[str], out: IO[bytes
 
 
 def _changed(path: Path) -> CorpusError:
-    return CorpusError(f"{path} was changed while it was read; begin anew with --restart")
+    return CorpusError(f"{path} has other rows than were answered; begin anew with --restart")
 
 
 def _tables(rows: ParquetRows, kept: Sequence[str]) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from fanews_classify.cli._run_folder import RunFolder, sync, writable
+from fanews_classify.cli._run_folder import RunFolder, has_counts, sync, writable
 
 SUFFIX: Final = ".part"
 _JOINED: Final = "joined"
@@ -45,7 +45,8 @@ class Parts:
 
         def whole(entry: dict[str, Any]) -> bool:
             seen.append(None)
-            return self.path(len(seen) - 1).stat().st_size == int(entry["bytes"])
+            path = self.path(len(seen) - 1)
+            return has_counts(entry) and path.stat().st_size == entry["bytes"]
 
         self.entries = self._run.entries(whole)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -22,7 +23,6 @@ _GROUP_BYTES: Final = 1 << 25  # of row groups, unpacked, of which several make 
 _BLOCK: Final = 1 << 22  # bytes of lines, unpacked
 _CHARACTERS: Final = 1 << 22  # of rows that are read before they are handed over
 _LONGEST: Final = 4 * LONGEST_LINE  # bytes
-_WIDE: Final = ("utf-16", "utf-32")  # of which a byte 10 is not always the end of a line
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class File:
 
     def is_same(self) -> bool:
         """Tell whether the file is what it was."""
-        about = self.path.stat()
+        try:
+            about = self.path.stat()
+        except OSError:  # gone
+            return False
         return [about.st_size, about.st_mtime_ns] == self.identity
 
 
@@ -117,7 +120,12 @@ def cut(file: File, reading: Reading, most: int, done: Container[int]) -> Iterat
     most : int
         Records of a piece; row groups and blocks of lines stay whole.
     done : container of int
-        Numbers of the pieces that are left out.
+        Numbers of the pieces of which nothing but the place is wanted.
+
+    Yields
+    ------
+    Piece
+        Those that are done are nothing else.
 
     Raises
     ------
@@ -126,11 +134,13 @@ def cut(file: File, reading: Reading, most: int, done: Container[int]) -> Iterat
     """
     if file.kind == "parquet":
         pieces: Iterator[Piece] = _row_groups(file, most)
-    elif file.kind in ("jsonl", "text") and not _is_wide(reading):
-        return _lines(file, done)
+    elif file.kind in ("jsonl", "text") and _has_plain_ends(reading):
+        pieces = _lines(file, done)
     else:
         pieces = _rows(file, reading, most)
-    return (piece for piece in pieces if piece.number not in done)
+    for piece in pieces:
+        is_done = piece.number in done
+        yield Piece(piece.file, piece.number, piece.consumed) if is_done else piece
 
 
 def _row_groups(file: File, most: int) -> Iterator[Piece]:
@@ -158,8 +168,8 @@ def _lines(file: File, done: Container[int]) -> Iterator[Piece]:
         while data := source.stream.read(_BLOCK):
             if not data.endswith(b"\n"):
                 data += _rest_of_line(source.stream)
-            if number not in done:
-                yield Lines(file.index, number, source.position(), before, data)
+            held = b"" if number in done else data
+            yield Lines(file.index, number, source.position(), before, held)
             before += data.count(b"\n")
             number += 1
 
@@ -183,8 +193,17 @@ def _rows(file: File, reading: Reading, most: int) -> Iterator[Piece]:
             number += 1
 
 
-def _is_wide(reading: Reading) -> bool:
-    return encoding.codec_of(reading.encoding).startswith(_WIDE)
+def _has_plain_ends(reading: Reading) -> bool:
+    """Tell whether a byte 10 is the end of a line, whatever stands before it, and nothing else is.
+
+    So it is where each byte of ASCII stands for its letter, and not in UTF-16, in the codes
+    of mainframes, or where some bytes change what the next ones are.
+    """
+    codec = encoding.codec_of(reading.encoding)
+    try:
+        return all(bytes([n]).decode(codec) == chr(n) for n in range(128))
+    except UnicodeError:
+        return False
 
 
 def records_of(piece: Piece, file: File, reading: Reading, *, values: bool) -> Iterator[Record]:
@@ -228,6 +247,9 @@ def _of_lines(piece: Lines, file: File, reading: Reading) -> Iterator[Row]:
         codec = "utf-8"  # what looks like a byte order mark within a file is none
     text = io.TextIOWrapper(io.BytesIO(piece.data), codec, errors=encoding.MARKED, newline="\n")
     lines = bounded_lines(text, "\n")
+    if not piece.number:
+        first = (line.removeprefix("\ufeff") if line else line for line in islice(lines, 1))
+        lines = chain(first, lines)  # as `Source.lines` does
     rows = text_lines(lines) if file.table.is_text else json_lines(lines)
     for row in rows:
         yield row._replace(number=row.number + piece.before)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -17,6 +19,7 @@ from fanews_classify.cli._pieces import File, Piece, RowGroups, records_of
 from fanews_classify.cli._run_folder import sync
 from fanews_classify.cli._summary import Summary
 from fanews_classify.errors import CorpusError
+from fanews_classify.records.kinds import is_gzip_name
 from fanews_classify.records.reading import Reading
 from fanews_classify.scale.shipping import Shipped
 
@@ -56,6 +59,10 @@ class Work:
         """Return where a piece's answers are."""
         return self.folder / f"{file:06d}-{number:06d}"
 
+    def joined(self, file: int) -> Path:
+        """Return where an output is until it gets its name."""
+        return self.folder / f"{file:06d}.joined"
+
     def is_attached(self, file: File) -> bool:
         """Tell whether the input's columns come from the input only when its output is made."""
         return file.kind == "parquet" and isinstance(self.formats[file.index], ParquetFormat)
@@ -68,12 +75,12 @@ class Finish:
     Attributes
     ----------
     file : int
-    columns : list of list of str
+    columns : sequence of sequence of str
         Those of the input that each part has.
     """
 
     file: int
-    columns: list[list[str]]
+    columns: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,23 @@ Task = Piece | Finish
 Entry = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a task has made.
+
+    Attributes
+    ----------
+    entry : dict
+        For the journal.
+    temporary : Path
+        The file. Only the process that has the lock of the folder gives it its name: this
+        one may have been left over by a command that was killed.
+    """
+
+    entry: Entry
+    temporary: Path
+
+
 def worker(work: Work) -> Worker:
     """Return what does the work, with its model open."""
     return Worker(work)
@@ -100,8 +124,8 @@ class Worker:
         self._work = work
         self._ask = Ask(work.shipped.model, work.asked, work.abstain_below)
 
-    def __call__(self, task: Task) -> Entry | Fault:
-        """Do a task; return what the journal says of it.
+    def __call__(self, task: Task) -> Made | Fault:
+        """Do a task.
 
         Raises
         ------
@@ -113,51 +137,94 @@ class Worker:
         except CorpusError as error:
             return Fault(task.file, str(error))
 
-    def _answer(self, piece: Piece) -> Entry:
+    def _answer(self, piece: Piece) -> Made:
         work = self._work
         file = work.files[piece.file]
         attached = work.is_attached(file)
+        form = work.formats[file.index]
         records = records_of(piece, file, work.reading, values=not attached)
         summary = Summary()
         columns = list(file.columns)
-        path = work.part(file.index, piece.number)
-        with _whole(path) as out:
+        with _temporary(work.part(file.index, piece.number)) as out:
             rows = _counted(answered(records, self._ask), summary)
             if attached:
                 write_answers(bounded_answers(rows, _ROWS), work.base, out)
-            else:
+            elif isinstance(piece, RowGroups):
                 # Rows of a Parquet file all have the same columns, so that they need not
                 # be held; of others the columns are known when all are seen.
-                parts = (
-                    bounded_answers(rows, _ROWS) if isinstance(piece, RowGroups) else [list(rows)]
-                )
-                for part in parts:
-                    out.write(work.formats[file.index].encode(part, columns))
-        return {
+                for part in bounded_answers(rows, _ROWS):
+                    out.write(form.encode(part, columns))
+            elif (held := list(rows)) or not isinstance(form, ParquetFormat):
+                out.write(form.encode(held, columns))
+            size, check = _summed(out)
+        if not file.is_same():  # of the rows that were read nobody knows from when they are
+            raise CorpusError(changed(file))
+        entry = {
             "file": file.index,
             "part": piece.number,
+            "consumed": piece.consumed,
             "columns": columns,
-            "bytes": path.stat().st_size,
+            "bytes": size,
+            "crc": check,
             **summary.to_json(),
         }
+        return Made(entry, Path(out.name))
 
-    def _finish(self, task: Finish) -> Entry:
+    def _finish(self, task: Finish) -> Made:
         work = self._work
         file = work.files[task.file]
         if not file.is_same():
-            raise CorpusError(f"{file.path} was changed while it was read; begin with --restart")
+            raise CorpusError(changed(file))
         paths = [work.part(file.index, number) for number in range(len(task.columns))]
-        path = work.out / file.out
-        with _whole(path, work.folder / f"{file.index:06d}.joined") as out:
+        with _temporary(work.joined(file.index)) as out:
             if work.is_attached(file):
                 attach(file, paths, work.base, out)
             else:
                 columns = list(
                     dict.fromkeys([*file.columns, *(n for p in task.columns for n in p)])
                 )
-                parts = [Part(*both) for both in zip(paths, task.columns, strict=True)]
+                parts = [
+                    Part(path, list(had)) for path, had in zip(paths, task.columns, strict=True)
+                ]
+                # Blank lines alone are a part without anything, of which Parquet makes none.
+                parts = [part for part in parts if part.path.stat().st_size]
                 work.formats[file.index].join(parts, columns, out)
-        return {"file": file.index, "finished": True, "bytes": path.stat().st_size}
+                if not out.tell() and is_gzip_name(Path(file.out)):
+                    out.write(gzip.compress(b"", mtime=0))
+            sync(out)
+            about = os.stat(out.fileno())
+        entry = {
+            "file": file.index,
+            "finished": True,
+            "bytes": about.st_size,
+            "made": about.st_mtime_ns,
+        }
+        return Made(entry, Path(out.name))
+
+
+def changed(file: File) -> str:
+    """Say that a file is not what it was when the work began."""
+    return f"{file.path} was changed while it was read; give the same command to do it anew"
+
+
+def is_whole(path: Path, entry: Entry) -> bool:
+    """Tell whether a file is what an entry of the journal says."""
+    try:
+        if path.stat().st_size != entry["bytes"]:
+            return False
+        with path.open("rb") as file:
+            return _summed(file) == (entry["bytes"], entry["crc"])
+    except OSError:
+        return False
+
+
+def _summed(file: IO[bytes]) -> tuple[int, int]:
+    """Return the size and the checksum of an open file."""
+    size = check = 0
+    file.seek(0)
+    while data := file.read(1 << 20):
+        size, check = size + len(data), zlib.crc32(data, check)
+    return size, check
 
 
 def _counted(rows: Iterator[Answered], summary: Summary) -> Iterator[Answered]:
@@ -167,11 +234,13 @@ def _counted(rows: Iterator[Answered], summary: Summary) -> Iterator[Answered]:
 
 
 @contextmanager
-def _whole(path: Path, temporary: Path | None = None) -> Iterator[IO[bytes]]:
-    """Open a file that gets its name only when it is whole and on the disk."""
-    beside = temporary or path.with_name(f"{path.name}.tmp")
-    with beside.open("wb") as out:
-        yield out
-        sync(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(beside, path)
+def _temporary(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file beside another, of a name that no other process takes."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with beside.open("w+b") as out:
+        try:
+            yield out
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise

@@ -16,6 +16,8 @@ from fanews_classify.errors import CorpusError, ParameterError
 from fanews_classify.records.kinds import Kind, is_gzip_name, kind_of, suffix_of
 from fanews_classify.records.reading import Records
 
+UNFINISHED: Final = "_unfinished"
+"""Folder in the output's: readers of data sets pass over names that begin so."""
 _TEXT: Final = ("record", "text")
 _ENDINGS: Final = {"text": ".txt", "json": ".jsonl"}
 
@@ -56,12 +58,18 @@ def planned(
             "the answers to a file, for instance --out answers.csv, or say that each line is "
             "a text: --lines"
         )
+    if options.json and options.out_format != "jsonl":
+        raise ParameterError(
+            f"--json is for standard output, and --out {options.out} is a folder; for JSON lines "
+            "there say --out-format jsonl"
+        )
+    if not (above := Path(options.out).absolute().parent).is_dir():
+        raise CorpusError(f"cannot write {options.out}: there is no folder {above}")
     names = _names(paths, inputs, options.out_format)
+    _check_places(Path(options.out), names, paths)
     files, formats = [], []
     for index, (path, name) in enumerate(zip(paths, names, strict=True)):
         out = Path(options.out) / name
-        if out.exists() and any(out.samefile(given) for given in paths):
-            raise ParameterError(f"{out} is a file that is read; give another folder")
         kind = inputs.reading.kind_of(path)
         files.append(_file(index, path, kind, name, inputs))
         formats.append(format_of(options, inputs, out, _written(kind, options.out_format), base))
@@ -85,7 +93,11 @@ def _names(paths: Sequence[Path], inputs: Inputs, asked: str | None) -> list[str
     absolute = [Path(os.path.abspath(path)) for path in paths]
     common = os.path.commonpath([path.parent for path in absolute])
     names: dict[str, Path] = {}
+    seen: dict[Path, Path] = {}
     for path, whole in zip(paths, absolute, strict=True):
+        if whole in seen:
+            raise ParameterError(f"{seen[whole]} and {path} are the same file; name it once")
+        seen[whole] = path
         kind = inputs.reading.kind_of(path)
         name = _renamed(whole.relative_to(common), kind, _written(kind, asked))
         if name in names:
@@ -94,6 +106,36 @@ def _names(paths: Sequence[Path], inputs: Inputs, asked: str | None) -> list[str
             )
         names[name] = path
     return list(names)
+
+
+def _check_places(folder: Path, names: Sequence[str], paths: Sequence[Path]) -> None:
+    """Raise if an output cannot be where it should, or would be where something else is."""
+    unfinished = os.path.realpath(folder / UNFINISHED)
+    for path in paths:
+        if os.path.realpath(path).startswith(unfinished + os.sep):
+            raise ParameterError(f"{path} is a part of an unfinished run; leave it out")
+    given = {_identity(path) for path in paths}
+    outputs = {folder / name for name in names}
+    folders = {parent for name in names for parent in Path(name).parents}
+    if Path(UNFINISHED) in folders:
+        raise ParameterError(f"a folder named {UNFINISHED} cannot be answered; rename it")
+    for one in (folder / parent for parent in folders):
+        if one in outputs or (os.path.lexists(one) and not one.is_dir()):
+            raise ParameterError(f"{one} has to be a folder for the outputs, and it is a file")
+    for out in outputs:
+        try:
+            about = out.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:  # for instance too long a name
+            raise CorpusError(f"cannot write {out}: {error.strerror or error}") from error
+        if (about.st_dev, about.st_ino) in given:
+            raise ParameterError(f"{out} is a file that is read; give another folder")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    about = path.stat()
+    return about.st_dev, about.st_ino
 
 
 def _renamed(path: Path, kind: Kind, written: str) -> str:

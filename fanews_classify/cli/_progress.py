@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 from fanews_classify.cli._inputs import Inputs
@@ -95,11 +96,12 @@ class ArchiveProgress:
     def show(self, done: int, records: int) -> None:
         """Tell how many bytes and records are done."""
         if self._bar is not None:
-            self._bar.set_postfix_str(self._rate(records), refresh=False)
-            self._bar.update(done - self._bar.n)
+            with suppress(OSError, ValueError):  # the terminal is gone: the work goes on
+                self._bar.set_postfix_str(self._rate(records), refresh=False)
+                self._bar.update(done - self._bar.n)
         elif self._shown and time.monotonic() - self._told >= _EVERY_SECONDS:
             self._told = time.monotonic()
-            print(f"fanews: {self.line(done, records)}", file=sys.stderr, flush=True)
+            say(self.line(done, records))
 
     def line(self, done: int, records: int) -> str:
         """Return a line for a log."""
@@ -116,7 +118,8 @@ class ArchiveProgress:
     def close(self) -> None:
         """Remove the bar."""
         if self._bar is not None:
-            self._bar.close()
+            with suppress(OSError, ValueError):
+                self._bar.close()
 
 
 def _duration(seconds: float) -> str:
@@ -127,6 +130,13 @@ def _duration(seconds: float) -> str:
     if days:
         return f"{days} d {hours} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def say(message: str) -> None:
+    """Write a line on standard error; whether anybody is there to read it decides nothing."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(f"fanews: {message}", file=sys.stderr, flush=True)
 
 
 def is_terminal(stream: Any) -> bool:

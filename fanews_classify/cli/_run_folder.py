@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -15,6 +15,10 @@ from fanews_classify.errors import CorpusError, ParameterError
 _MANIFEST: Final = "manifest.json"
 _JOURNAL: Final = "done.jsonl"
 _LOCK: Final = "lock"
+_LAST: Final = (_MANIFEST, _JOURNAL, _LOCK)
+"""Removed last, in this order: a run that is killed meanwhile knows its folder again."""
+_SIGN: Final = "version_of_"  # with which a name in each manifest begins
+_SYNC: Final = 1.0  # seconds of work that may have to be done once more after the end of power
 
 
 class RunFolder:
@@ -60,6 +64,7 @@ class RunFolder:
     ) -> None:
         self.folder, self.out = folder, out
         self._lock: IO[bytes] | None = None
+        self._synced = time.monotonic()
         with writable(out):
             if folder.exists():
                 self._check_ours()
@@ -73,33 +78,47 @@ class RunFolder:
                 self._take()
             self.is_new = not (folder / _MANIFEST).exists()
             if self.is_new:
+                self._clear()  # a journal without its manifest
                 text = json.dumps(manifest, ensure_ascii=False, indent=1)
                 self.write(_MANIFEST, text.encode("utf-8", "backslashreplace"))
 
     def entries(self, whole: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         """Read the journal up to the first entry that is cut off or not `whole`."""
-        journal = self.folder / _JOURNAL
-        lines = journal.read_bytes().split(b"\n")[:-1] if journal.exists() else []
         found: list[dict[str, Any]] = []
-        for line in lines:
+        kept: list[bytes] = []
+        for line in self.lines():
+            entry = parsed(line)
             try:
-                entry = json.loads(line)
-                if not whole(entry):
+                if entry is None or not whole(entry):
                     break
-            except (ValueError, KeyError, TypeError, OSError):
+            except OSError:
                 break
             found.append(entry)
-        # A line cut off by the end of power must not be continued.
-        with writable(self.out):
-            self.write(_JOURNAL, b"".join(line + b"\n" for line in lines[: len(found)]))
+            kept.append(line)
+        self.rewrite(kept)
         return found
 
-    def note(self, entry: dict[str, Any]) -> None:
-        """Append to the journal."""
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of the journal, each with its end."""
+        try:
+            with (self.folder / _JOURNAL).open("rb") as journal:
+                yield from (line for line in journal if line.endswith(b"\n"))
+        except FileNotFoundError:
+            return
+
+    def rewrite(self, lines: Iterable[bytes]) -> None:
+        """Keep these lines only; one cut off by the end of power must not be continued."""
+        with writable(self.out):
+            self.write(_JOURNAL, b"".join(lines))
+
+    def note(self, entry: dict[str, Any], *, at_once: bool = True) -> None:
+        """Append to the journal; what is not on the disk at once is so a second later."""
         line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "backslashreplace")
         with (self.folder / _JOURNAL).open("ab") as journal:
             journal.write(line + b"\n")
-            sync(journal)
+            if at_once or not 0 <= time.monotonic() - self._synced < _SYNC:
+                sync(journal)
+                self._synced = time.monotonic()
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -117,12 +136,32 @@ class RunFolder:
 
     def discard(self) -> None:
         """Remove the folder: all is done, or nothing of it can be of use later."""
+        with suppress(OSError):
+            self._clear()
+            # Other runs are kept off until nothing is left that they could take for theirs.
+            (self.folder / _LOCK).unlink(missing_ok=True)
+            self.folder.rmdir()
         self.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def tidy(self, kept: Iterable[str]) -> None:
+        """Remove what a killed run left, but for the files of these names."""
+        names = {*kept, *_LAST}
+        for path in self.folder.iterdir():
+            if path.name not in names:
+                with suppress(OSError):
+                    path.unlink()
 
     def _check_ours(self) -> None:
         names = {path.name for path in self.folder.iterdir()}
-        if _MANIFEST not in names and not names <= {_LOCK, f"{_MANIFEST}.tmp"}:
+        temporary = {f"{name}.tmp" for name in _LAST}
+        ours = names <= {*_LAST, *temporary}
+        if _MANIFEST in names:
+            try:
+                found = json.loads((self.folder / _MANIFEST).read_bytes())
+                ours = any(name.startswith(_SIGN) for name in found)
+            except (ValueError, TypeError, AttributeError, RecursionError):
+                ours = False
+        if not ours:
             raise CorpusError(
                 f"{self.folder} is there and was not made by this command; move it, or give "
                 "another --out"
@@ -145,17 +184,16 @@ class RunFolder:
 
     def _clear(self) -> None:
         for path in self.folder.iterdir():
-            if path.name != _LOCK:
+            if path.name not in _LAST:
                 path.unlink()
+        for name in (_MANIFEST, _JOURNAL):
+            (self.folder / name).unlink(missing_ok=True)
 
     def _compare(self, manifest: dict[str, Any]) -> None:
         path = self.folder / _MANIFEST
         if not path.exists():  # killed before anything was done
             return
-        try:
-            before = json.loads(path.read_bytes())
-        except ValueError:
-            before = {}
+        before = json.loads(path.read_bytes())
         now = json.loads(json.dumps(manifest))
         if before != now:
             self.close()
@@ -164,6 +202,31 @@ class RunFolder:
                 f"{'; '.join(_differences(before, now))}. Give the same command as then, or "
                 "--restart to begin anew"
             )
+
+
+def parsed(line: bytes) -> dict[str, Any] | None:
+    """Return the object of a line, None if there is none in it."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether what was read from a journal is a number that it can have had."""
+    return type(value) is int and 0 <= value < 1 << 62
+
+
+def has_counts(entry: dict[str, Any]) -> bool:
+    """Tell whether an entry has what `Summary.merge` needs, and its columns."""
+    labels, lists = entry.get("labels"), (entry.get("faults"), entry.get("columns"))
+    return (
+        all(is_count(entry.get(name)) for name in ("records", "faulty", "without", "bytes"))
+        and isinstance(labels, dict)
+        and all(map(is_count, labels.values()))
+        and all(isinstance(found, list) and {str} >= set(map(type, found)) for found in lists)
+    )
 
 
 def sync(file: IO[bytes]) -> None:
@@ -180,7 +243,9 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _differences(old, new)
         elif key == "input" and isinstance(old, list) and isinstance(new, list):
-            changed = [one["name"] for one in new if one not in old] or ["fewer files"]
+            known = {json.dumps(one) for one in old}
+            changed = [one["name"] for one in new if json.dumps(one) not in known]
+            changed = changed or ["fewer files, or in another order"]
             yield f"input changed ({', '.join(changed[:3])})"
         elif "SHA-256" in key:
             yield f"{key} changed"

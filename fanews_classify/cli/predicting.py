@@ -15,7 +15,7 @@ from fanews_classify.cli._arguments import add_input_arguments
 from fanews_classify.cli._asking import Ask, answered
 from fanews_classify.cli._inputs import Inputs, tell_about_terminal
 from fanews_classify.cli._planning import is_folder_name
-from fanews_classify.cli._progress import Progress, is_terminal
+from fanews_classify.cli._progress import Progress, is_terminal, say
 from fanews_classify.cli._summary import Summary
 from fanews_classify.cli._writing import KINDS, Writer
 from fanews_classify.cli.records import write_error, write_json
@@ -44,10 +44,12 @@ read (wrong number of columns, not JSON, broken letters, no text) has an error i
 place of its answer; an empty text is 'unknown'.
 
 a run that is stopped: With --out, finished parts are kept in a folder FILE.part, or
-FOLDER/_unfinished. The same command goes on after them; --restart begins anew.
+FOLDER/_unfinished. The same command goes on after them, also with other --jobs;
+--restart begins anew (and replaces outputs that are there only with --overwrite).
 
 exit codes: 0 done; 1 done, but some records could not be read; 2 wrong arguments,
-files or models, or nothing can be written; 130 interrupted
+files or models, or nothing can be written, or (in a folder) some files could not be
+read to their end; 130 interrupted
 """
 
 
@@ -118,15 +120,14 @@ def _to_folder(options: argparse.Namespace, inputs: Inputs, ask: Ask) -> int:
     archive = Archive(options, inputs, ask)
     summary = archive.write()
     if not options.quiet:
-        print(f"fanews: {summary.to_text(options.out)}", file=sys.stderr)
+        say(summary.to_text(options.out))
     faults = archive.faults
     for name, fault in list(faults.items())[:_SHOWN]:
-        print(f"fanews: not done: {name}: {fault}", file=sys.stderr)
+        say(f"not done: {name}: {fault}")
     if faults:
-        print(
-            f"fanews: {len(faults):,} of {len(inputs.paths):,} files could not be read to their "
-            "end; mend them and give the same command: what is done is kept",
-            file=sys.stderr,
+        say(
+            f"{len(faults):,} of {len(inputs.paths):,} files could not be read to their end; mend "
+            "them and give the same command: what is done is kept"
         )
         return 2
     return 1 if summary.faulty else 0

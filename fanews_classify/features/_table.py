@@ -100,10 +100,11 @@ class HashTable:
         if not 0 < self.multiplier < 1 << 64 or (n_buckets and self.displacements.max() >= n_slots):
             raise ModelArrayError("the model's hash table points outside itself")
         ids = _index(self.entries & _ID_MASK)
-        ids = ids[ids != MOST_TERMS]
-        if len(ids) != self.size or (
-            self.size and (ids.max() >= self.size or np.bincount(ids).max() > 1)
-        ):
+        empty = np.count_nonzero(ids == MOST_TERMS)
+        if not 0 <= self.size == n_slots - empty:
+            raise ModelArrayError("the model's hash table does not hold each of its terms once")
+        times = np.bincount(np.minimum(ids, self.size, out=ids), minlength=self.size + 1)
+        if times[-1] != empty or (times[:-1] != 1).any():
             raise ModelArrayError("the model's hash table does not hold each of its terms once")
 
 

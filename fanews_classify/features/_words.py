@@ -34,6 +34,7 @@ _HEAVIEST: Final = 0.6
 _LIGHTEST: Final = 0.01
 _LOWEST_DIGIT, _HIGHEST_DIGIT = ord("0"), ord("9")
 _QUANTUM: Final = 127.0
+_MOST_DIMENSIONS: Final = 1024
 _ARRAYS: Final = (
     "idf", "stems", "senses", "opposites", "categories", "cues", "vectors",
     "phrase_senses", "phrase_opposites", "phrase_categories",
@@ -187,13 +188,15 @@ class WordTable:
             kind = types.get(name, "i2")
             if array.dtype != np.dtype(kind) or len(array) != rows + 1:
                 raise ModelArrayError(f"the array {name} does not fit the words")
-            if name == "idf" and not (array > 0).all():
-                raise ModelArrayError("a word has no weight")
+            if name == "idf" and not ((array > 0) & (array <= 1)).all():
+                raise ModelArrayError("a word has no weight, or one above 1")
             wanted = columns.get(name.removeprefix("phrase_"))
             if array.ndim != 1 + (name == "vectors" or wanted is not None):
                 raise ModelArrayError(f"the array {name} has {array.ndim} dimensions")
             if wanted is not None and array.shape[1] != wanted:
                 raise ModelArrayError(f"the array {name} has {array.shape[1]} columns")
+        if not 1 <= self.arrays["vectors"].shape[1] <= _MOST_DIMENSIONS:
+            raise ModelArrayError(f"word vectors have 1 to {_MOST_DIMENSIONS} dimensions")
 
 
 def cue_bit(name: str) -> np.uint16:

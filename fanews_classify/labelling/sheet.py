@@ -77,7 +77,7 @@ class Sheet:
     def _csv(self, for_people: bool) -> bytes:
         lines = io.StringIO(newline="")
         writer = csv.writer(lines, delimiter=self.delimiter, lineterminator="\r\n")
-        writer.writerow(self.columns)
+        writer.writerow(map(_text, self.columns))
         for row in self.rows:
             cells = [_text(row.get(name)) for name in self.columns]
             writer.writerow(map(_cell, cells) if for_people else cells)
@@ -85,7 +85,7 @@ class Sheet:
 
     def _json_lines(self) -> bytes:
         lines = (json.dumps(_plain(row), ensure_ascii=False) + "\n" for row in self.rows)
-        return "".join(lines).encode()
+        return "".join(lines).encode("utf-8", "backslashreplace")  # of halves in nested values
 
 
 def sheet_kind(path: Path) -> Kind:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from fanews_classify.errors import ModelArrayError, ModelCorruptError
 from fanews_classify.features._extractor import AnalyzerOptions
-from fanews_classify.features._table import HashTable
+from fanews_classify.features._table import MOST_TERMS, HashTable
+from fanews_classify.model import _limits as limits
 from fanews_classify.model._block import Block
 from fanews_classify.model._calibration import Calibration
 from fanews_classify.model._linear import LinearScorer
@@ -109,9 +110,13 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> AnyModel:
         If the manifest lacks something or has it in a wrong form.
     """
     parts = _Parts(manifest, arrays)
-    labels = parts.names("labels")
-    if len(manifest["labels_fa"]) != len(labels):
+    limits.check_numbers(arrays)
+    labels = limits.checked_names(manifest["labels"], "labels")
+    labels_fa = limits.checked_names(manifest["labels_fa"], "Persian labels", different=False)
+    if len(labels_fa) != len(labels):
         raise ModelCorruptError("the labels lack Persian names")
+    if not isinstance(manifest["name"], str) or not isinstance(manifest["info"], dict):
+        raise ModelCorruptError("the model has no name, or no information about itself")
     if manifest["kind"] == KINDS[3]:
         return _claims(manifest, parts, labels)
     intercept = arrays["intercept"]
@@ -121,9 +126,9 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> AnyModel:
     if not blocks:
         raise ModelArrayError("the model has no weights")
     common: dict[str, Any] = {
-        "name": str(manifest["name"]),
+        "name": manifest["name"],
         "labels": labels,
-        "labels_fa": tuple(manifest["labels_fa"]),
+        "labels_fa": labels_fa,
         "scorer": LinearScorer(blocks, intercept),
         "abstain_below": parts.share("abstain_below", manifest["abstain_below"]),
         "info": dict(manifest["info"]),
@@ -148,7 +153,7 @@ def _claims(
     n_features = len(feature_names(words))
     linear = Linear(*(parts.array(f"ranker_{n}", "f8") for n in Linear.__dataclass_fields__))
     return ClaimStanceClassifier(
-        name=str(manifest["name"]),
+        name=manifest["name"],
         labels=labels,
         labels_fa=tuple(manifest["labels_fa"]),
         abstain_below=parts.share("abstain_below", manifest["abstain_below"]),
@@ -184,7 +189,7 @@ def _stance(manifest: Mapping[str, Any], parts: _Parts, common: dict[str, Any]) 
     from fanews_classify.model.stance import StanceClassifier
 
     n_labels = len(common["labels"])
-    targets = parts.names("targets")
+    targets = limits.checked_names(manifest["targets"], "targets")
     bias = parts.arrays["bias"]
     if bias.dtype != np.float64 or bias.shape != (len(targets), n_labels):
         raise ModelArrayError("the bias does not fit the targets and labels")
@@ -204,24 +209,19 @@ class _Parts:
     manifest: Mapping[str, Any]
     arrays: Arrays
 
-    def names(self, key: str) -> tuple[str, ...]:
-        """Return a list of names that are there and different."""
-        names = tuple(str(name) for name in self.manifest[key])
-        if not names or len(set(names)) != len(names):
-            raise ModelCorruptError(f"the {key} are empty or repeated")
-        return names
-
     def share(self, what: str, value: Any) -> float:
         """Return a number from 0 to 1."""
-        number = float(value)
-        if not 0.0 <= number <= 1.0:
-            raise ModelCorruptError(f"{what} is {number}, not between 0 and 1")
-        return number
+        if isinstance(value, bool | str) or not 0.0 <= float(value) <= 1.0:
+            raise ModelCorruptError(f"{what} is {value!r:.40}, not between 0 and 1")
+        return float(value)
 
     def blocks(self, role: str, n_columns: int) -> tuple[Block, ...]:
         """Return the checked blocks of one role."""
         made = []
-        for i, entry in enumerate(self.manifest["blocks"]):
+        entries = self.manifest["blocks"]
+        if not isinstance(entries, list) or len(entries) > limits.MOST_BLOCKS:
+            raise ModelCorruptError(f"there is no list of at most {limits.MOST_BLOCKS} blocks")
+        for i, entry in enumerate(entries):
             if not isinstance(entry, Mapping):
                 raise ModelCorruptError(f"block {i} is {type(entry).__name__}, not an object")
             if entry.get("role", TEXT) != role:
@@ -240,13 +240,15 @@ class _Parts:
             self.array(f"entries.{i}", "u8"),
             self.array(f"displacements.{i}", "u4"),
             int(entry["multiplier"], 16),
-            int(entry["terms"]),
+            limits.whole(entry["terms"], "the number of terms", 0, MOST_TERMS),
         )
-        options = AnalyzerOptions.from_json(entry["analyzer"])
+        options = _analyzer(entry["analyzer"])
         if "readings" in entry:
+            if len(entry["readings"]) > limits.MOST_BLOCKS:
+                raise ModelCorruptError(f"block {i} has over {limits.MOST_BLOCKS} readings")
             readings = [
                 Reading(
-                    None if reading["max_tokens"] is None else int(reading["max_tokens"]),
+                    _max_tokens(reading["max_tokens"]),
                     self.array(f"words_{j}.{i}", "i8"),
                     self.array(f"scales_{j}.{i}", "f8"),
                     self.share("growth", reading["growth"]),
@@ -262,8 +264,12 @@ class _Parts:
             options,
             table,
             terms,
-            weighting=Weighting(entry["sublinear_tf"], entry["binary"], entry["norm"]),
-            idf=self.array(f"idf.{i}", "f4") if entry["use_idf"] else None,
+            weighting=Weighting(
+                limits.truth(entry["sublinear_tf"], "sublinear_tf"),
+                limits.truth(entry["binary"], "binary"),
+                entry["norm"],
+            ),
+            idf=self.array(f"idf.{i}", "f4") if limits.truth(entry["use_idf"], "use_idf") else None,
             coef=self.array(f"coef.{i}", "f2", "f4"),
         )
 
@@ -273,6 +279,25 @@ class _Parts:
         if array.dtype not in [np.dtype(dtype) for dtype in dtypes]:
             raise ModelArrayError(f"the array {name} has the unexpected type {array.dtype}")
         return array
+
+
+def _analyzer(values: Any) -> AnalyzerOptions:
+    """Return checked options: what is no number here would fail only in predicting."""
+    low, high = values["ngram_range"]
+    most = 1 << 10  # AnalyzerOptions knows better, for whole numbers
+    return AnalyzerOptions.from_json(
+        {
+            **values,
+            "ngram_range": [limits.whole(n, "a length of n-grams", 1, most) for n in (low, high)],
+            "max_tokens": _max_tokens(values["max_tokens"]),
+            "remove_boilerplate": limits.truth(values["remove_boilerplate"], "remove_boilerplate"),
+            "join_affixes": limits.truth(values["join_affixes"], "join_affixes"),
+        }
+    )
+
+
+def _max_tokens(value: Any) -> int | None:
+    return None if value is None else limits.whole(value, "max_tokens", 1, limits.MOST_TOKENS)
 
 
 def _block_entry(arrays: dict[str, npt.NDArray[Any]], i: int, block: Block) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fanews_classify.model._limits import LARGEST
+
 FloatArray = npt.NDArray[np.float64]
 
 
 _TINY: Final = 1e-12
+_STEEPEST: Final = 100.0
 _HALF_LIMIT: Final = 100.0
 _DECAY_LIMIT: Final = 0.5
 _LAPSE_LIMITS: Final = (0.002, 0.3)
@@ -123,11 +126,11 @@ class Calibration:
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
         """Read back what `to_json` wrote."""
         made = cls(*(float(values[name]) for name in ("slope", "half", "lapse", "decay")))
-        if (
-            not 0.0 <= made.lapse <= 1.0
-            or made.half < 0.0
-            or made.decay < 0.0
-            or not all(map(math.isfinite, asdict(made).values()))
+        if not (
+            0.0 <= made.lapse <= 1.0
+            and 0.0 <= made.half <= LARGEST
+            and 0.0 <= made.decay <= _STEEPEST
+            and -_STEEPEST <= made.slope <= _STEEPEST  # of which e to the power of is taken
         ):
             raise ValueError(f"faulty calibration {dict(values)}")
         return made

@@ -13,10 +13,11 @@ from fanews_classify.features._ranking import N_FEATURES, ranking_features
 from fanews_classify.features._segments import choose_segments
 from fanews_classify.features._words import WordTable
 from fanews_classify.features.claims import segment_signals
-from fanews_classify.model._pair_scorer import Linear
+from fanews_classify.model._pair_scorer import FINEST, Linear
 
 FEWEST: Final = 2  # sentences, where a text has so many
 MOST: Final = 4
+_LEAST: Final = -700.0  # score: e to the power of its opposite is still a number
 SURE: Final = 0.4  # probability from which on a further sentence is taken
 
 
@@ -40,8 +41,8 @@ class EvidenceRanker:
         for value, shape in zip(vars(linear).values(), shapes, strict=True):
             if value.shape != shape:
                 raise ModelArrayError("the ranker of evidence does not fit its features")
-        if not (linear.scale > 0).all():
-            raise ModelArrayError("a scale of the ranker of evidence is not positive")
+        if not (linear.scale >= FINEST).all():
+            raise ModelArrayError("a scale of the ranker of evidence is not positive, or tiny")
         return cls(linear)
 
     def rank(
@@ -53,7 +54,7 @@ class EvidenceRanker:
         scores = self.linear.score(
             ranking_features(segments, rows, names).astype(np.float32)
         ).ravel()
-        probabilities = 1.0 / (1.0 + np.exp(-scores))
+        probabilities = 1.0 / (1.0 + np.exp(-np.maximum(scores, _LEAST)))
         first = np.searchsorted(segments.sentence, np.arange(len(segments.spans)))
         return segments.spans, np.maximum.reduceat(probabilities, first)
 

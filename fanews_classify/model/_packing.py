@@ -24,6 +24,8 @@ _MASK: Final = (1 << _BITS) - 1
 LARGEST: Final = 511  # of a field: finer does not change an answer in a thousand; so that
 MOST: Final = (_HALF - 1) // LARGEST  # so many words can be added (2,052)
 _SHIFTS: Final = np.arange(FIELDS, dtype=np.int64)[:, None, None] * _BITS
+_LIFT: Final = np.int64(sum((LARGEST + 1) << (_BITS * i) for i in range(FIELDS)))
+_TEN_BITS: Final = sum((2 * LARGEST + 1) << (_BITS * i) for i in range(FIELDS))
 _BIAS: Final = np.int64(sum(_HALF << (_BITS * i) for i in range(FIELDS)))
 
 
@@ -71,6 +73,18 @@ def unpack(words: Int64Array) -> Int64Array:
     fields &= _MASK
     fields -= _HALF
     return fields.transpose(1, 0, 2).reshape(len(words) * FIELDS, words.shape[1])
+
+
+def is_packed(words: Int64Array, nonnegative: int) -> bool:
+    """Tell whether all fields are from -512 to 511, and those of one row of fields not below 0.
+
+    Sums of larger ones would run over into their neighbours.
+    """
+    above = words + _LIFT  # of ten bits each, the highest of which is the sign
+    if int(np.bitwise_or.reduce(above, axis=None)) & ~_TEN_BITS:
+        return False
+    sign = (LARGEST + 1) << (nonnegative % FIELDS * _BITS)
+    return bool(int(np.bitwise_and.reduce(above[nonnegative // FIELDS])) & sign)
 
 
 def sum_segments(

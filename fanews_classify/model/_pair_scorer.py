@@ -13,6 +13,7 @@ from fanews_classify.errors import ModelArrayError
 from fanews_classify.model._trees import Trees
 
 FloatArray = npt.NDArray[np.float64]
+FINEST: Final = 1e-9  # least scale: what is divided by it stays finite
 _LIMIT: Final = 3.0  # standard deviations: beyond, a linear model knows nothing
 
 
@@ -90,7 +91,7 @@ class PairScorer:
         for (name, array), shape in zip(vars(linear).items(), shapes, strict=True):
             if array.dtype != np.float64 or array.shape != shape:
                 raise ModelArrayError(f"the array linear_{name} does not fit the features")
-        if trees.baseline.shape != (n_labels,) or not (linear.scale > 0).all():
+        if trees.baseline.shape != (n_labels,) or not (linear.scale >= FINEST).all():
             raise ModelArrayError("trees and linear model do not fit the labels")
         return cls(trees, linear)
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fanews_classify.model._limits import LARGEST
+
 FloatArray = npt.NDArray[np.float64]
 
 _HALVES: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -110,7 +112,7 @@ class SigmoidCalibration:
             np.array(values[name], dtype=np.float64) for name in ("slope", "offset", "prior")
         )
         made = cls(slope, offset, prior, float(values["half"]))
-        finite = all(np.isfinite(part).all() for part in (slope, offset, prior, made.half))
+        finite = all((np.abs(part) <= LARGEST).all() for part in (slope, offset, made.half))
         shapes = all(part.shape == (n_labels,) for part in (slope, offset, prior))
         if not (finite and shapes and made.half >= 0.0 and ((prior > 0) & (prior < 1)).all()):
             raise ValueError("faulty calibration")

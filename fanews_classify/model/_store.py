@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 import numpy as np
 
 from fanews_classify.errors import (
-    FanewsError,
     ModelArrayError,
     ModelCorruptError,
+    ModelFileError,
     ModelKindError,
     ModelNotFoundError,
     ModelVersionError,
 )
 from fanews_classify.model._assembly import KINDS, AnyModel, all_blocks, assemble, disassemble
 from fanews_classify.model._format import pack, read_bytes, unpack, write_container
+from fanews_classify.model._limits import checked_names
 from fanews_classify.text import TEXT_PIPELINE_VERSION
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def to_bytes(model: AnyModel) -> bytes:
 
 
 def _disassembled(model: AnyModel) -> tuple[dict[str, Any], dict[str, Any]]:
+    checked_names(model.labels, "labels")
+    checked_names(model.labels_fa, "Persian labels", different=False)
     manifest, arrays = disassemble(model)
     return {**manifest, "text_pipeline": TEXT_PIPELINE_VERSION}, arrays
 
@@ -158,9 +161,9 @@ def from_bytes(data: bytes, path: Path) -> AnyModel:
         )
     try:
         return assemble(manifest, arrays)
-    except FanewsError as error:
+    except ModelFileError as error:
         raise type(error)(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise ModelCorruptError(f"the manifest of {path} is not consistent: {error!r}") from error
 
 

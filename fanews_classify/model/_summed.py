@@ -20,7 +20,15 @@ from fanews_classify.errors import ModelArrayError
 from fanews_classify.features._extractor import find_runs, forget_leaving
 from fanews_classify.features._tfidf import expected_norm
 from fanews_classify.model._block import Block, ByteSpan, FloatArray
-from fanews_classify.model._packing import FIELDS, Int64Array, pack, quantize, sum_segments, unpack
+from fanews_classify.model._packing import (
+    FIELDS,
+    Int64Array,
+    is_packed,
+    pack,
+    quantize,
+    sum_segments,
+    unpack,
+)
 from fanews_classify.text._tokens import IntArray, TokenBatch, heads
 
 _TINY: Final = 1e-100
@@ -187,6 +195,10 @@ class SummedBlock(Block):
                 raise ModelArrayError("the model's weights do not fit its labels")
             if words[:, -1].any():
                 raise ModelArrayError("the model's weights lack the row of unknown words")
+            if reading.scales.ndim != 1 or not (reading.scales > 0).all():
+                raise ModelArrayError("a scale of the model's weights is not positive")
+            if not is_packed(words, n_fields - 1):
+                raise ModelArrayError("the model's weights are larger than their fields")
 
 
 def norm(mass: FloatArray, growth: FloatArray | float) -> FloatArray:

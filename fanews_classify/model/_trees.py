@@ -19,6 +19,7 @@ import numpy.typing as npt
 from fanews_classify.errors import ModelArrayError
 
 MOST_LEAVES: Final = 16
+_MOST_NODES: Final = 1 << 18
 _ROWS: Final = 64  # scored at a time: their comparisons stay in the cache
 _ALL: Final = np.uint16(0xFFFF)
 
@@ -137,10 +138,13 @@ class Trees:
             if array.dtype != np.dtype(dtype) or array.ndim != 1 + (name == "leaves"):
                 raise ModelArrayError(f"the array tree_{name} has an unexpected type or shape")
         n_nodes, n_trees = len(trees.features), len(trees.starts)
-        ascending = n_trees and trees.starts[0] == 0 and (np.diff(trees.starts) > 0).all()
+        # Compared, for a difference may wrap around to something positive.
+        ascending = (
+            n_trees and trees.starts[0] == 0 and (trees.starts[1:] > trees.starts[:-1]).all()
+        )
         if (
             not ascending
-            or trees.starts[-1] >= n_nodes
+            or not trees.starts[-1] < n_nodes <= _MOST_NODES
             or len(trees.thresholds) != n_nodes
             or len(trees.masks) != n_nodes
             or trees.leaves.shape != (n_trees, MOST_LEAVES)

@@ -109,7 +109,7 @@ class CsvRows:
                 cells, fault = [], str(error)
             if type(feed.held[0]) is LongLine:
                 fault = LongLine.FAULT
-            elif len(feed.held) > 1 and (feed.too_long or not _is_sound(feed.held, delimiter)):
+            elif feed.too_long or (len(feed.held) > 1 and not _is_sound(feed.held, delimiter)):
                 fault = "a quotation mark is not closed"
             if fault is not None:
                 # The lines after the first are rows of their own, for all we know.

@@ -60,7 +60,7 @@ _STYLE: Final[dict[str, Any]] = {
 _ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff]")
 _INVISIBLE: Final = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2400-\u2421]")
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
-_REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
+_REFERENCE: Final = re.compile(r"url\(#([^()]+)\)")
 
 
 def require_matplotlib(what: str = "drawing figures") -> Any:

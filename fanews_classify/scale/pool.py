@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, Final, Generic, Self, TypeVar
@@ -35,7 +37,8 @@ class Pool(Generic[Task, Result]):
     With one job, work is done in this process. Otherwise each process is started
     anew (spawned), so that no thread, lock or open file of this one is in it. Of a
     process that dies (killed, out of memory) the piece is given to a new one; a piece
-    that costs three processes is given up. No process outlives this one.
+    that costs three processes is given up. If no more processes can be started, those
+    that are there do the work. No process outlives this one.
 
     Parameters
     ----------
@@ -67,10 +70,13 @@ class Pool(Generic[Task, Result]):
             raise ParameterError("jobs=0; give a number of processes, -1 for one on each core")
         self._make, self._argument = make, argument
         self._jobs = jobs if jobs > 0 else max((os.cpu_count() or 1) + 1 + jobs, 1)
+        self._is_here = self._jobs == 1
         self._call: Callable[[Task], Result] | None = None
         self._here: list[tuple[Task, Result | Exception]] = []
         self._idle: list[_Worker] = []
         self._running: dict[Future[Result], tuple[_Worker, Task, int]] = {}
+        self._waiting: deque[tuple[Task, int]] = deque()  # for a process that could not be started
+        self._stillborn = 0  # processes in a row that ended before they could do anything
 
     def __enter__(self) -> Self:
         return self
@@ -78,19 +84,25 @@ class Pool(Generic[Task, Result]):
     def __exit__(self, *_: object) -> None:
         busy = [worker for worker, _, _ in self._running.values()]
         for worker in busy:
-            _kill(worker)
+            _kill(worker.executor)
         for worker in [*self._idle, *busy]:
             worker.executor.shutdown(wait=False, cancel_futures=True)
 
     @property
     def has_room(self) -> bool:
         """Whether a task given now would begin at once."""
-        return len(self._running) < self._jobs and not self._here
+        return len(self._running) < self._jobs and not self._here and not self._waiting
 
     def submit(self, task: Task) -> None:
-        """Give a task; with one job it is done before this returns."""
-        if self._jobs != 1:
-            self._start(self._idle.pop() if self._idle else self._worker(), task, 1)
+        """Give a task; with one job it is done before this returns.
+
+        Raises
+        ------
+        WorkerError
+            If not a single process can be started.
+        """
+        if not self._is_here:
+            self._start(task, 1)
             return
         if self._call is None:
             self._call = self._make(self._argument)
@@ -107,6 +119,11 @@ class Pool(Generic[Task, Result]):
         task
         result : object or Exception
             What was raised; a `WorkerError` if the piece was given up.
+
+        Raises
+        ------
+        WorkerError
+            If processes end before they have done anything.
         """
         while self._here:
             yield self._here.pop()
@@ -123,43 +140,95 @@ class Pool(Generic[Task, Result]):
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
             worker.executor.shutdown(wait=False)
-            if tries < _TRIES:
-                self._start(self._worker(), task, tries + 1)
+            # Of a process that died before it had begun the piece is not to blame.
+            tries += self._was_alive(worker)
+            if tries <= _TRIES:
+                self._start(task, tries)
                 return None
+            self._go_on()
             fault = WorkerError(
-                f"{tries} processes died while they worked on the same piece; was the memory "
+                f"{_TRIES} processes died while they worked on the same piece; was the memory "
                 "exhausted? Try fewer jobs"
             )
             return task, fault
+        self._stillborn = 0
         self._idle.append(worker)
+        self._go_on()
         if error is None:
             return task, future.result()
         if not isinstance(error, Exception):
             raise error
         return task, error
 
-    def _worker(self) -> _Worker:
-        executor = ProcessPoolExecutor(
-            1,
-            mp_context=get_context("spawn"),
-            initializer=_begin,
-            initargs=(self._make, self._argument, os.getpid()),
-        )
-        return _Worker(executor, executor.submit(os.getpid))
+    def _was_alive(self, worker: _Worker) -> bool:
+        if worker.pid.done() and worker.pid.exception() is None:
+            self._stillborn = 0
+            return True
+        self._stillborn += 1
+        if self._stillborn >= _TRIES:
+            raise WorkerError(
+                f"{self._stillborn} processes ended as soon as they were started; is there enough "
+                'memory? A script that starts some needs its: if __name__ == "__main__". With one '
+                "job (--jobs 1) none is started"
+            )
+        return False
 
-    def _start(self, worker: _Worker, task: Task, tries: int) -> None:
+    def _go_on(self) -> None:
+        """Give a task that has waited to a process that is free."""
+        if self._waiting:
+            self._start(*self._waiting.popleft())
+
+    def _start(self, task: Task, tries: int) -> None:
+        while self._idle:
+            worker = self._idle.pop()
+            with suppress(BrokenProcessPool):  # it died while it had nothing to do
+                self._running[worker.executor.submit(_work, task)] = worker, task, tries
+                return
         try:
-            future: Future[Result] = worker.executor.submit(_work, task)
-        except BrokenProcessPool:  # it died while it had nothing to do
             worker = self._worker()
-            future = worker.executor.submit(_work, task)
-        self._running[future] = worker, task, tries
+            self._running[worker.executor.submit(_work, task)] = worker, task, tries
+        except (OSError, RuntimeError) as error:  # too many processes, files or threads
+            if not self._running:
+                raise WorkerError(
+                    f"no process can be started: {error}; with one job (--jobs 1) none is needed"
+                ) from error
+            self._jobs = len(self._running)
+            self._waiting.append((task, tries))
+
+    def _worker(self) -> _Worker:
+        with _no_interrupt():
+            executor = ProcessPoolExecutor(
+                1,
+                mp_context=get_context("spawn"),
+                initializer=_begin,
+                initargs=(self._make, self._argument, os.getpid()),
+            )
+            try:
+                return _Worker(executor, executor.submit(os.getpid))
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
-def _kill(worker: _Worker) -> None:
-    if worker.pid.done() and worker.pid.exception() is None:
-        with suppress(OSError):
-            os.kill(worker.pid.result(), getattr(signal, "SIGKILL", signal.SIGTERM))
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Start processes which Ctrl-C does not reach, not even before they can say so."""
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:  # Windows
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+
+
+def _kill(executor: ProcessPoolExecutor) -> None:
+    # The number of a process is not known before it has begun; its object is.
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
+        with suppress(OSError, ValueError):
+            process.kill()
 
 
 class _There:
@@ -178,6 +247,20 @@ def _begin(make: Callable[[Any], Callable[[Any], Any]], argument: Any, owner: in
 
 
 def _work(task: Any) -> Any:
-    if _There.call is None:  # not in `_begin`, of which an error would not be handed on
-        _There.call = staticmethod(_There.make(_There.argument))
-    return _There.call(task)
+    try:
+        if _There.call is None:  # not in `_begin`, of which an error would not be handed on
+            _There.call = staticmethod(_There.make(_There.argument))
+        return _There.call(task)
+    except Exception as error:
+        if _travels(error):
+            raise
+        # The other process would take what it cannot read for the death of this one.
+        raise WorkerError(f"{type(error).__name__}: {error}") from None
+
+
+def _travels(error: Exception) -> bool:
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (our own)
+    except Exception:
+        return False
+    return True

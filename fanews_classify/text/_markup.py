@@ -43,16 +43,19 @@ def _blank_scripts(data: bytearray) -> None:
     """Blank from ``<script`` or ``<style`` to its end tag, within one text."""
     script = _compiled(_SCRIPT)
     missing: set[bytes] = set()
-    at = 0
+    at = text_end = 0
     while match := script.search(data, at):
         at = match.end()
+        if at > text_end:
+            text_end = data.find(BOUNDARY, at)
+            missing.clear()
         end_tag = b"\x06\x04" + match.group(1) + b"\x07"
         if end_tag in missing:
             continue
-        end = data.find(end_tag, at)
+        end = data.find(end_tag, at, text_end)
         if end < 0:
-            missing.add(end_tag)  # never look again: keeps this linear
-        elif b"\x02" not in data[at:end]:
+            missing.add(end_tag)  # never look again in this text: keeps this linear
+        else:
             data[match.start() : end] = bytes(end - match.start())
             at = end
 
