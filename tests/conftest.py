@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,11 @@ import fanews_classify as fc
 
 if TYPE_CHECKING:
     from fanews_classify.training.train import Training
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Shells let what they run in the background ignore Ctrl-C, and so would the processes
+    # that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["golden"]  # make_hazm.py needs hazm
 

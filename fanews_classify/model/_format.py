@@ -39,7 +39,6 @@ from fanews_classify.errors import (
     ModelTruncatedError,
     ModelVersionError,
 )
-from fanews_classify.model._atomic import write_atomically
 from fanews_classify.model._limits import MOST_BYTES, MOST_MANIFEST_BYTES, check_depth
 
 MAGIC: Final = b"\x93FANEWS\n"
@@ -64,6 +63,8 @@ def write_container(
     ModelFileError
         If it cannot be written; what was at `path` stays.
     """
+    from fanews_classify.model._atomic import write_atomically  # not needed to load
+
     data = pack(manifest, arrays)
     try:
         write_atomically(Path(path), data)
