@@ -14,11 +14,12 @@ from fanews_classify.cli._archive import Archive
 from fanews_classify.cli._arguments import add_input_arguments
 from fanews_classify.cli._asking import Ask, answered
 from fanews_classify.cli._inputs import Inputs, tell_about_terminal
+from fanews_classify.cli._lines import Lines
 from fanews_classify.cli._planning import is_folder_name
 from fanews_classify.cli._progress import Progress, is_terminal, say
 from fanews_classify.cli._summary import Summary
 from fanews_classify.cli._writing import KINDS, Writer
-from fanews_classify.cli.records import write_error, write_json
+from fanews_classify.cli.records import shown_error, shown_json
 from fanews_classify.errors import ParameterError
 from fanews_classify.model._assembly import AnyModel
 
@@ -154,15 +155,16 @@ def _to_standard_output(options: argparse.Namespace, inputs: Inputs, ask: Ask) -
     progress = Progress(inputs, told and _goes_to_file())
     try:
         at_once = {"at_once": 1} if typed else {}  # a person waits for each answer
-        for record, answer in answered(inputs.records(), ask, jobs=options.jobs, **at_once):
-            summary.add([(record, answer)])
-            progress.count()
-            if answer is None:
-                write_error(record, options.json)
-            elif options.json:
-                write_json(record, answers.values(answer))
-            else:
-                print(answers.line(answer))
+        with Lines(at_once=typed or is_terminal(sys.stdout)) as out:
+            for record, answer in answered(inputs.records(), ask, jobs=options.jobs, **at_once):
+                summary.add([(record, answer)])
+                progress.count()
+                if answer is None:
+                    out.add(shown_error(record, options.json))
+                elif options.json:
+                    out.add(shown_json(record, answers.values(answer)))
+                else:
+                    out.add(answers.line(answer))
     finally:
         progress.close()
     if told and (summary.faulty or summary.records > 20):
