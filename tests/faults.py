@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -100,3 +101,15 @@ def can_mount() -> bool:
         return False
     trial = [*ALONE, "mount", "-t", "tmpfs", "none", "/mnt"]
     return subprocess.run(trial, capture_output=True, check=False).returncode == 0
+
+
+def gone(group: int) -> bool:
+    """Whether a group of processes ends."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False

@@ -15,6 +15,7 @@ import joblib
 import numpy as np
 import pytest
 from claim_fixtures import SMALL, lay_out, small_file
+from dask_cluster import connected
 
 import fanews_classify as fc
 from fanews_classify.scale import _backends
@@ -27,21 +28,8 @@ HERE = ["threading", "loky", "multiprocessing"]
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    distributed = pytest.importorskip("distributed")
-    cloudpickle = pytest.importorskip("cloudpickle")
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    with (
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs="CRITICAL",
-        ) as cluster,
-        distributed.Client(cluster) as connected,
-    ):
-        yield connected
-    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    with connected(__name__, threads=1) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

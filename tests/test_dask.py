@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dask_cluster import connected
 
 import fanews_classify as fc
 from fanews_classify.errors import InputTypeError, MissingExtraError, ParameterError
@@ -33,20 +34,8 @@ SPORT, ECONOMY = "گل دقیقه نود تیم فوتبال را قهرمان �
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    # Workers cannot import this file; its functions are sent as they are.
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    with (
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=2,
-            processes=True,
-            dashboard_address=None,
-            silence_logs="CRITICAL",
-        ) as cluster,
-        distributed.Client(cluster) as connected,
-    ):
-        yield connected
-    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    with connected(__name__, threads=2) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from faults import LABELLED, environment, python, told
+from faults import LABELLED, environment, gone, python, told
 
 from fanews_classify.cli.main import main
 
@@ -52,18 +52,6 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         start_new_session=True,
         **options,
     )
-
-
-def gone(group: int) -> bool:
-    """Whether a group of processes ends."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def rows_of(name: str) -> list[Any]:

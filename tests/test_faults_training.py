@@ -16,7 +16,7 @@ import joblib
 import numpy as np
 import pytest
 from claim_fixtures import SMALL, lay_out, small_file
-from faults import LABELLED, environment, python, told
+from faults import LABELLED, environment, gone, python, told
 
 import fanews_classify as fc
 from fanews_classify.cli.main import main
@@ -266,18 +266,6 @@ def test_an_interrupted_training(jobs: str, folder: Path, record_property: Recor
     told(record_property, fault="Ctrl-C while a model is trained", lost=int(kept < 3),
          done="exit code 130, a message, no process left; the same command goes on",
          changed=int(changed))  # fmt: skip
-
-
-def gone(group: int) -> bool:
-    """Whether a group of processes ends."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_training_without_space_for_its_folds(

@@ -47,6 +47,8 @@ class Archive:
     options : argparse.Namespace
     inputs : Inputs
     ask : Ask
+    shipped : Shipped
+        Its model.
 
     Attributes
     ----------
@@ -59,7 +61,9 @@ class Archive:
         If it cannot be done so; nothing is written then.
     """
 
-    def __init__(self, options: argparse.Namespace, inputs: Inputs, ask: Ask) -> None:
+    def __init__(
+        self, options: argparse.Namespace, inputs: Inputs, ask: Ask, shipped: Shipped
+    ) -> None:
         self._options = options
         self._told = not options.quiet
         self._out = Path(options.out)
@@ -67,7 +71,7 @@ class Archive:
         self._faults: dict[int, str] = {}
         self._ready: deque[Finish] = deque()
         self._work = Work(
-            shipped=Shipped(options.model),
+            shipped=shipped,
             asked=ask.asked,
             abstain_below=ask.abstain_below,
             reading=inputs.reading,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fanews_classify.errors import ModelNotFoundError
 from fanews_classify.model import _store
 from fanews_classify.records._nearest import nearest
+from fanews_classify.scale.shipping import Shipped
+
+Found = TypeVar("Found")
 
 
 def bundled() -> list[str]:
@@ -24,8 +27,23 @@ def load(name: str) -> Any:
     ModelFileError
         As `fanews_classify.load`; of a wrong name it says which one is nearest.
     """
+    return _with_hint(name, _store.load)
+
+
+def shipped(name: str) -> Shipped:
+    """Load a model that is sent to other processes, or of which the digest is needed.
+
+    Raises
+    ------
+    ModelFileError
+        As `load`.
+    """
+    return _with_hint(name, Shipped)
+
+
+def _with_hint(name: str, load_it: Callable[[str], Found]) -> Found:
     try:
-        return _store.load(name)
+        return load_it(name)
     except ModelNotFoundError as error:
         names = bundled()
         meant = nearest(name, [*names, *_beside(Path(name))])
@@ -42,8 +60,3 @@ def _beside(path: Path) -> list[str]:
     folder = path.parent
     found = [folder / file.name for file in folder.glob(f"*{_store.SUFFIX}")]
     return [f"./{file}" if folder == Path() else str(file) for file in found]
-
-
-def digest(name: str) -> str:
-    """Return the SHA-256 of a model's file."""
-    return hashlib.sha256(_store.path_of(name).read_bytes()).hexdigest()

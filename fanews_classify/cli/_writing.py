@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import fanews_classify
-from fanews_classify.cli import _models
 from fanews_classify.cli._arrow import ParquetFormat
 from fanews_classify.cli._asking import Answered, Ask, answered, weight
 from fanews_classify.cli._formats import CsvFormat, Format, JsonFormat, Packing, Part, TextFormat
@@ -40,6 +39,8 @@ class Writer:
     options : argparse.Namespace
     inputs : Inputs
     ask : Ask
+    digest : str
+        SHA-256 of the model's file.
 
     Raises
     ------
@@ -49,8 +50,9 @@ class Writer:
         For Parquet without pyarrow.
     """
 
-    def __init__(self, options: argparse.Namespace, inputs: Inputs, ask: Ask) -> None:
+    def __init__(self, options: argparse.Namespace, inputs: Inputs, ask: Ask, digest: str) -> None:
         self._options, self._inputs, self._ask = options, inputs, ask
+        self._digest = digest
         self._told = not options.quiet
         self._shown = Path(options.out)
         self._kind = _kind(options)
@@ -139,7 +141,7 @@ class Writer:
         return {
             "fanews-classify": fanews_classify.__version__,
             "--model": options["model"],
-            "SHA-256 of the model": _models.digest(options["model"]),
+            "SHA-256 of the model": self._digest,
             "output": self._kind,
             **{f"--{name.replace('_', '-')}": options[name] for name in DECIDING},
             "input": self._inputs.described(),

@@ -21,7 +21,7 @@ from fanews_classify.cli._summary import Summary
 from fanews_classify.cli._writing import KINDS, Writer
 from fanews_classify.cli.records import shown_error, shown_json
 from fanews_classify.errors import ParameterError
-from fanews_classify.model._assembly import AnyModel
+from fanews_classify.scale.shipping import Shipped
 
 _SHOWN: Final = 5  # files told one by one
 _EPILOG = """\
@@ -99,7 +99,8 @@ def run(options: argparse.Namespace) -> int:
     """Write one answer for each record."""
     _check(options)
     inputs = Inputs(options)
-    model: AnyModel = _models.load(options.model)
+    shipped = _models.shipped(options.model)
+    model = shipped.model
     asked = answers.question(model, options.target, options.claim)
     ask = Ask(model, asked, model._threshold(options.abstain_below))
     if options.out is None:
@@ -107,8 +108,8 @@ def run(options: argparse.Namespace) -> int:
         _tell(options, inputs)
         return 1 if summary.faulty else 0
     if is_folder_name(options.out):
-        return _to_folder(options, inputs, ask)
-    writer = Writer(options, inputs, ask)
+        return _to_folder(options, inputs, ask, shipped)
+    writer = Writer(options, inputs, ask, shipped.digest)
     tell_about_terminal(inputs)
     summary = writer.write()
     _tell(options, inputs)
@@ -117,8 +118,8 @@ def run(options: argparse.Namespace) -> int:
     return 1 if summary.faulty else 0
 
 
-def _to_folder(options: argparse.Namespace, inputs: Inputs, ask: Ask) -> int:
-    archive = Archive(options, inputs, ask)
+def _to_folder(options: argparse.Namespace, inputs: Inputs, ask: Ask, shipped: Shipped) -> int:
+    archive = Archive(options, inputs, ask, shipped)
     summary = archive.write()
     if not options.quiet:
         say(summary.to_text(options.out))

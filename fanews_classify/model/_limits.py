@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
+from fanews_classify._nesting import is_deeper
 from fanews_classify.errors import ModelArrayError, ModelCorruptError
 
 MOST_BYTES: Final = 1 << 32
@@ -28,17 +29,8 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def check_depth(manifest: Any) -> None:
     """Raise ModelCorruptError if a manifest is nested more deeply than any needs to be."""
-    level = [manifest]
-    for _ in range(DEEPEST):
-        level = [
-            item
-            for node in level
-            for item in (node.values() if type(node) is dict else node)
-            if type(item) is dict or type(item) is list
-        ]
-        if not level:
-            return
-    raise ModelCorruptError(f"the manifest is nested more than {DEEPEST} levels deep")
+    if is_deeper(manifest, DEEPEST):
+        raise ModelCorruptError(f"the manifest is nested more than {DEEPEST} levels deep")
 
 
 def check_numbers(arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fanews_classify.errors import ParameterError
 from fanews_classify.records._nearest import did_you_mean
+from fanews_classify.text._input import is_missing
 
 TEXT_COLUMNS: Final = ("text", "body", "content", "متن", "متن خبر")
 _SHOWN: Final = 30
@@ -76,15 +76,15 @@ def text_of(values: Mapping[str, Any], names: Sequence[str]) -> tuple[str, str |
         if isinstance(value, str):
             return value, None
     else:
-        found = [values.get(name) for name in names]
-        parts = [str(value) for value in found if not is_missing(value)]
-        if parts:
-            return "\n".join(part for part in parts if part).strip(), None
+        text = joined(values.get(name) for name in names)
+        if text is not None:
+            return text, None
         value = None
     what = "" if is_missing(value) else f" but {type(value).__name__}"
     return "", f"no text in column {'+'.join(names)!r}{what}"
 
 
-def is_missing(value: Any) -> bool:
-    """Tell None and NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+def joined(values: Iterable[Any]) -> str | None:
+    """Join the values that are there by line ends, numbers written out; None if there is none."""
+    parts = [str(value) for value in values if not is_missing(value)]
+    return "\n".join(part for part in parts if part).strip() if parts else None

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from fanews_classify._nesting import is_deeper
 from fanews_classify.errors import CorpusError
 from fanews_classify.records.encoding import BROKEN, MARK, MARKED, unmarked
 from fanews_classify.records.source import LongLine, Source
@@ -53,23 +54,9 @@ def _loaded(text: str) -> Any:
         value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
-    if text.count("[") + text.count("{") > DEEPEST:
-        _check_depth(value)
+    if text.count("[") + text.count("{") > DEEPEST and is_deeper(value, DEEPEST):
+        raise ValueError(_TOO_DEEP)
     return value
-
-
-def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            item
-            for node in level
-            for item in (node.values() if type(node) is dict else node)
-            if type(item) is dict or type(item) is list
-        ]
-        if not level:
-            return
-    raise ValueError(_TOO_DEEP)
 
 
 def _number(digits: str) -> float | str:

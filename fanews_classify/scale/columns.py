@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
-
 from fanews_classify.analysis import answers
+from fanews_classify.records import columns as records
 from fanews_classify.scale.shipping import Shipped
+from fanews_classify.text._input import is_missing
 
 ERROR: Final = "error"
 PREFIX: Final = "predicted_"
@@ -94,7 +94,7 @@ class Columns:
 
 def fault_of(text: object) -> str:
     """Say why an object is no text."""
-    return "no text" if _missing(text) else f"not a text but {type(text).__name__}"
+    return "no text" if is_missing(text) else f"not a text but {type(text).__name__}"
 
 
 def joined(columns: Sequence[Sequence[Any]]) -> list[Any]:
@@ -119,12 +119,7 @@ def joined(columns: Sequence[Sequence[Any]]) -> list[Any]:
     """
     if len(columns) == 1:
         return list(columns[0])
-    found: list[Any] = []
-    for row in zip(*columns, strict=True):
-        parts = [str(value) for value in row if not _missing(value)]
-        text = "\n".join(part for part in parts if part).strip()
-        found.append(text if parts else None)
-    return found
+    return [records.joined(row) for row in zip(*columns, strict=True)]
 
 
 def answer_names(base: Sequence[str], columns: Sequence[str]) -> list[str]:
@@ -139,11 +134,3 @@ def answer_names(base: Sequence[str], columns: Sequence[str]) -> list[str]:
     while not set(names).isdisjoint(columns):
         names = [PREFIX + name for name in names]
     return names
-
-
-def _missing(value: object) -> bool:
-    return (
-        value is None
-        or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
-        or type(value).__name__ in ("NAType", "NaTType")  # of pandas, whose NA is not even false
-    )

@@ -6,10 +6,11 @@ loaded them already.
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+
+import numpy as np
 
 from fanews_classify.errors import InputTypeError
 
@@ -37,7 +38,7 @@ def check_text(text: Any, position: int | None = None, texts: Any = None) -> str
     hint = "pass str"
     if isinstance(text, bytes | bytearray | memoryview):
         hint = 'decode it first, for instance text.decode("utf-8")'
-    elif _is_missing(text):
+    elif is_missing(text):
         hint = f"fill missing values first, for instance with {_filling(texts)}"
     raise InputTypeError(f"{where} is {type(text).__name__}, not str; {hint}")
 
@@ -105,8 +106,9 @@ def _choice(table: Any) -> str:
     return f'df["text"]; it has the columns {shown}{more}'
 
 
-def _is_missing(value: Any) -> bool:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+def is_missing(value: Any) -> bool:
+    """Tell None, NaN, and what pandas has for them."""
+    if value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value))):
         return True
     pandas: Any = sys.modules.get("pandas")
     return pandas is not None and any(value is getattr(pandas, name, "") for name in ("NA", "NaT"))
