@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from fanews_classify.analysis import answers
 from fanews_classify.analysis.answers import Answer
+from fanews_classify.cli._progress import expect_to_be_stopped
 from fanews_classify.cli._rows import Record
 from fanews_classify.model._assembly import AnyModel
 
@@ -119,8 +119,7 @@ def _in_processes(records: Iterator[Record], ask: Ask, jobs: int) -> Iterator[An
     # here: one round after the other.
     from fanews_classify.scale.processes import in_processes
 
-    # joblib warns of what is thrown away, but that is meant if the user stops the work.
-    warnings.filterwarnings("ignore", "[0-9]+ tasks have been successfully", UserWarning)
+    expect_to_be_stopped()
     while True:
         batch = _Round(records)
         for answer in in_processes(ask, batch.texts(), n_jobs=jobs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from contextlib import suppress
 from typing import Any, Final
 
@@ -137,6 +138,14 @@ def say(message: str) -> None:
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             print(f"fanews: {message}", file=sys.stderr, flush=True)
+
+
+def expect_to_be_stopped() -> None:
+    """Let joblib not warn of work that is thrown away, which is meant if the user stops it.
+
+    It warns as late as at the end of the program, so this stays in force.
+    """
+    warnings.filterwarnings("ignore", "[0-9]+ tasks ", UserWarning)
 
 
 def is_terminal(stream: Any) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from fanews_classify.cli._progress import expect_to_be_stopped
 from fanews_classify.errors import CorpusError, ModelFileError
 
 _LOGGER: Final = "fanews_classify.training"
@@ -108,13 +108,11 @@ def _told() -> Iterator[None]:
     handler.setFormatter(logging.Formatter("fanews: %(message)s"))
     logger = logging.getLogger(_LOGGER)
     before = logger.level
+    expect_to_be_stopped()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        with warnings.catch_warnings():
-            # joblib, of folds that were under way when a training was stopped.
-            warnings.filterwarnings("ignore", "[0-9]+ tasks ", UserWarning)
-            yield
+        yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
