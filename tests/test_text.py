@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import difflib
+import html
 import json
 import unicodedata
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from fanews_classify.errors import InputTypeError
-from fanews_classify.text import normalize, tokenize
+from fanews_classify.text import Token, normalize, tokenize
 from fanews_classify.text._codepage import IN_PAGE, encode, fold, term_bytes
 from fanews_classify.text._hashing import hash_bytes
 from fanews_classify.text._rules import LONGEST_TOKEN
@@ -28,6 +29,22 @@ anything = st.one_of(
 )
 
 
+SEVERAL = set("℀℁℅℆㏂㏘ﷺﷻ")  # each stands for several words
+
+
+def check_places(text: str, tokens: list[Token]) -> set[str]:
+    """Demand tokens in order; return the characters that several of them share."""
+    shared, start, end = set(), 0, 0
+    for token in tokens:
+        assert token.term
+        assert start <= token.start < token.end <= len(text)
+        assert token.end >= end
+        if token.start < end:
+            shared.add(text[token.start : end])
+        start, end = token.start, token.end
+    return {html.unescape(one) for one in shared}
+
+
 def terms(text: str, **options: bool) -> list[str]:
     return [token.term for token in tokenize(text, **options)]
 
@@ -42,15 +59,34 @@ def test_normalizing_twice_changes_nothing(text: str) -> None:
 
 
 @given(anything)
+@example("پیامبر (ﷺ) و خدای ﷻ")
+@example("اﷺا&#65018;℅")
 def test_every_string_has_tokens_in_order_and_in_place(text: str) -> None:
-    before = 0
-    for token in tokenize(text):
-        assert before <= token.start < token.end <= len(text)
-        before = token.end
-        assert token.term
+    tokens = tokenize(text)
+    several = check_places(text, tokens)
+    assert several <= SEVERAL
+    for token in tokens:
         # The place holds the token and nothing else: folded alone it is the same word.
         alone = normalize(text[token.start : token.end]).replace(" ", "")
-        assert alone == token.term
+        assert alone == token.term or (several and token.term in alone)
+
+
+def test_every_character_of_unicode_has_its_words_in_place() -> None:
+    several = set()
+    for begin in (*range(0, 0x30000, 0x1000), 0xE0000):  # the rest is private or unassigned
+        characters = [chr(i) for i in range(begin, begin + 0x1000)]
+        text = " ".join(f"{c} ا{c}ب" for c in characters)
+        several |= check_places(text, tokenize(text, remove_boilerplate=False))
+        assert normalize(normalize(text)) == normalize(text)
+    assert several == SEVERAL
+
+
+def test_words_of_one_character_are_all_of_its_place() -> None:
+    for written in ("ﷺ", "&#65018;"):
+        text = f"پیامبر {written} گفت"
+        words = tokenize(text)[1:-1]
+        assert [word.term for word in words] == ["صلی", "الله", "علیه", "وسلم"]
+        assert {text[word.start : word.end] for word in words} == {written}
 
 
 @given(st.lists(anything, max_size=6))

@@ -29,7 +29,9 @@ class Token(NamedTuple):
     term : str
         The folded word, as it stands in vocabularies.
     start, end : int
-        ``text[start:end]`` is the word as the user wrote it.
+        ``text[start:end]`` is the word as the user wrote it. Words do not
+        overlap, but for the few characters that stand for several words
+        («ﷺ», «ﷻ», «℅»): these words share the place of that character.
     """
 
     term: str
@@ -56,7 +58,8 @@ def tokenize(
     Returns
     -------
     list of Token
-        In the order of the text.
+        In the order of the text: no `start` or `end` is before that of the
+        token before.
 
     Raises
     ------

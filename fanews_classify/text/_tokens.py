@@ -209,7 +209,7 @@ def character_origins(text: str) -> tuple[IntArray, IntArray]:
     -------
     begins, stops : ndarray of intp, shape (n_folded,)
         Folded byte ``i`` comes from ``text[begins[i]:stops[i]]``: one
-        character, or a whole entity.
+        character, or a whole entity. Several bytes may come from the same.
     """
     origin: IntArray | None = None
     if needs_rewrite(text, [c for c in set(text) if c not in IN_PAGE]):
@@ -218,7 +218,8 @@ def character_origins(text: str) -> tuple[IntArray, IntArray]:
     kept = np.flatnonzero(~np.isin(raw, np.frombuffer(DELETED, dtype=np.uint8)))
     if origin is None:
         return kept, kept + 1
-    return origin[kept], np.maximum(origin[kept + 1], origin[kept] + 1)
+    begins = origin[kept]
+    return begins, origin[origin.searchsorted(begins, side="right")]
 
 
 def token_spans(batch: TokenBatch, text: str) -> list[tuple[int, int]]:

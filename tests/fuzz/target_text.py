@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import warnings
 from functools import cache
@@ -50,11 +51,14 @@ def run(data: bytes) -> int:
 
 def _tokens(text: str, _: Any, given: Choices) -> None:
     options = {"remove_boilerplate": given.flag(), "join_affixes": given.flag()}
-    tokens, before = fc.tokenize(text, **options), 0
+    tokens, start, end = fc.tokenize(text, **options), 0, 0
     for token in tokens:
-        assert before <= token.start < token.end <= len(text)
+        assert start <= token.start < token.end <= len(text)
+        assert token.end >= end
+        # One character may stand for several words.
+        assert token.start >= end or html.unescape(text[token.start : end]) in "℀℁℅℆㏂㏘ﷺﷻ"
         assert token.term
-        before = token.end
+        start, end = token.start, token.end
     words = fc.normalize(text, **options)
     assert words == " ".join(token.term for token in tokens)
     if not options["remove_boilerplate"] and options["join_affixes"]:
