@@ -359,14 +359,14 @@ def test_an_interrupted_run_says_how_to_go_on(folder: Path, capsys: Any) -> None
     assert len(read_csv("o.csv")) == 2502
 
 
-def stopped_run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    """Leave parts of a run behind that was stopped while it joined them."""
+def stopped_run(monkeypatch: pytest.MonkeyPatch, *arguments: str, before: str = "finish") -> None:
+    """Leave parts of a run behind that was stopped before it joined them."""
     with monkeypatch.context() as patch:
 
         def stop(*_: Any) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(_parts.Parts, "finish", stop)
+        patch.setattr(_parts.Parts, before, stop)
         assert run("a.csv", "--out", "o.csv", "--save-every", "5", *arguments) == 130
 
 
@@ -406,6 +406,45 @@ def test_parts_of_other_input_or_models_are_not_mixed(
     assert "input changed" in capsys.readouterr().err
     assert run("a.csv", "--out", "o.csv", "--model", "./m.fanews", "--restart") == 1
     assert len(read_csv("o.csv")) == 23
+
+
+def test_an_output_whose_run_was_killed_before_it_tidied_up(
+    folder: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    many("a.csv", 20)
+    same = ("a.csv", "--out", "o.csv", "--save-every", "5")
+    stopped_run(monkeypatch, before="discard")
+    made = Path("o.csv").read_bytes()
+    Path("o.csv.part", "000001").unlink()  # it had begun to
+    assert run("a.csv", "--out", "o.csv", "--keep", "id") == 2
+    assert "--keep was None, is 'id'" in capsys.readouterr().err
+    assert run(*same, "--restart") == 2
+    assert "is there already; --overwrite" in capsys.readouterr().err
+    assert run(*same) == 1
+    told = capsys.readouterr().err
+    assert "an earlier run has written o.csv" in told
+    assert "22 by an earlier run" in told
+    assert Path("o.csv").read_bytes() == made
+    assert not Path("o.csv.part").exists()
+    assert run(*same) == 2
+
+
+@pytest.mark.parametrize("there", [None, b"of somebody else"])
+def test_an_output_that_was_changed_after_its_run(
+    there: bytes | None, folder: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    many("a.csv", 20)
+    stopped_run(monkeypatch, before="discard")
+    made = Path("o.csv").read_bytes()
+    Path("o.csv").unlink()
+    if there is not None:
+        Path("o.csv").write_bytes(there)
+        assert run("a.csv", "--out", "o.csv") == 2
+        assert "is there already; --overwrite" in capsys.readouterr().err
+        assert Path("o.csv").read_bytes() == there
+    assert run("a.csv", "--out", "o.csv", "--overwrite") == 1
+    assert "resuming after 22 records" in capsys.readouterr().err
+    assert Path("o.csv").read_bytes() == made
 
 
 def test_damaged_parts_are_made_again(folder: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from fanews_classify.cli._run_folder import RunFolder, has_counts, sync, writable
+from fanews_classify.cli._run_folder import (
+    RunFolder,
+    has_counts,
+    journal_lines,
+    parsed,
+    stamp,
+    sync,
+    writable,
+)
 
 SUFFIX: Final = ".part"
 _JOINED: Final = "joined"
@@ -30,6 +38,8 @@ class Parts:
     ----------
     entries : list of dict
         What the journal says of each finished part.
+    is_made : bool
+        Whether the output is there, whole, of a run that was killed just after that.
     """
 
     def __init__(
@@ -37,10 +47,16 @@ class Parts:
     ) -> None:
         self.out = out
         self.resumable = resumable
-        self.folder = out.with_name(out.name + SUFFIX)
+        self.folder = _folder(out)
         self.entries: list[dict[str, Any]] = []
         manifest = {"version_of_parts": _VERSION, **manifest}
         self._run = RunFolder(self.folder, out, manifest, restart=restart, resumable=resumable)
+        lines = list(self._run.lines())
+        self.is_made = _is_of(lines, out)
+        if self.is_made:  # the parts may be gone already
+            found = map(parsed, lines)
+            self.entries = [entry for entry in found if entry and has_counts(entry)]
+            return
         seen: list[None] = []
 
         def whole(entry: dict[str, Any]) -> bool:
@@ -81,6 +97,8 @@ class Parts:
             with joined.open("wb") as file:
                 join(file)
                 sync(file)
+            # By this a run that is killed before it has removed the folder knows its output.
+            self._run.note({"made": stamp(joined)})
             os.replace(joined, self.out)
         self.discard()
 
@@ -99,3 +117,20 @@ class Parts:
         if not done or not self.resumable:
             return ""
         return f"; the answers of {done:,} records are kept: give the same command to go on"
+
+
+def is_made(out: Path) -> bool:
+    """Tell whether an output is of a run that was killed before it said so."""
+    try:
+        return _is_of(journal_lines(_folder(out)), out)
+    except OSError:  # no folder, or one that cannot be read
+        return False
+
+
+def _folder(out: Path) -> Path:
+    return out.with_name(out.name + SUFFIX)
+
+
+def _is_of(lines: Iterable[bytes], out: Path) -> bool:
+    made = [entry["made"] for entry in map(parsed, lines) if entry and "made" in entry]
+    return list(stamp(out)) in made

@@ -12,10 +12,10 @@ from typing import IO, Any, Final
 
 from fanews_classify.errors import CorpusError, ParameterError
 
+JOURNAL: Final = "done.jsonl"
 _MANIFEST: Final = "manifest.json"
-_JOURNAL: Final = "done.jsonl"
 _LOCK: Final = "lock"
-_LAST: Final = (_MANIFEST, _JOURNAL, _LOCK)
+_LAST: Final = (_MANIFEST, JOURNAL, _LOCK)
 """Removed last, in this order: a run that is killed meanwhile knows its folder again."""
 _SIGN: Final = "version_of_"  # with which a name in each manifest begins
 _SYNC: Final = 1.0  # seconds of work that may have to be done once more after the end of power
@@ -100,21 +100,17 @@ class RunFolder:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the journal, each with its end."""
-        try:
-            with (self.folder / _JOURNAL).open("rb") as journal:
-                yield from (line for line in journal if line.endswith(b"\n"))
-        except FileNotFoundError:
-            return
+        return journal_lines(self.folder)
 
     def rewrite(self, lines: Iterable[bytes]) -> None:
         """Keep these lines only; one cut off by the end of power must not be continued."""
         with writable(self.out):
-            self.write(_JOURNAL, b"".join(lines))
+            self.write(JOURNAL, b"".join(lines))
 
     def note(self, entry: dict[str, Any], *, at_once: bool = True) -> None:
         """Append to the journal; what is not on the disk at once is so a second later."""
         line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        with (self.folder / _JOURNAL).open("ab") as journal:
+        with (self.folder / JOURNAL).open("ab") as journal:
             journal.write(line + b"\n")
             if at_once or not 0 <= time.monotonic() - self._synced < _SYNC:
                 sync(journal)
@@ -186,7 +182,7 @@ class RunFolder:
         for path in self.folder.iterdir():
             if path.name not in _LAST:
                 path.unlink()
-        for name in (_MANIFEST, _JOURNAL):
+        for name in (_MANIFEST, JOURNAL):
             (self.folder / name).unlink(missing_ok=True)
 
     def _compare(self, manifest: dict[str, Any]) -> None:
@@ -202,6 +198,15 @@ class RunFolder:
                 f"{'; '.join(_differences(before, now))}. Give the same command as then, or "
                 "--restart to begin anew"
             )
+
+
+def journal_lines(folder: Path) -> Iterator[bytes]:
+    """Yield the lines of a folder's journal, each with its end."""
+    try:
+        with (folder / JOURNAL).open("rb") as journal:
+            yield from (line for line in journal if line.endswith(b"\n"))
+    except FileNotFoundError:
+        return
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:
@@ -227,6 +232,15 @@ def has_counts(entry: dict[str, Any]) -> bool:
         and all(map(is_count, labels.values()))
         and all(isinstance(found, list) and {str} >= set(map(type, found)) for found in lists)
     )
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Return the size of a file and when it was made, (-1, 0) if there is none."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return -1, 0
+    return about.st_size, about.st_mtime_ns
 
 
 def sync(file: IO[bytes]) -> None:

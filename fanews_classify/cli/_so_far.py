@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fanews_classify.cli._pieces import File
 from fanews_classify.cli._piecework import Entry, Work, is_whole
-from fanews_classify.cli._run_folder import RunFolder, has_counts, is_count, parsed, writable
+from fanews_classify.cli._run_folder import RunFolder, has_counts, is_count, parsed, stamp, writable
 from fanews_classify.cli._summary import Summary
 
 FINISHED: Final = -1
@@ -104,9 +104,9 @@ class SoFar:
                 continue
             out, joined = self._work.out / file.out, self._work.joined(file.index)
             made = entry["bytes"], entry["made"]
-            state.is_ours = _stamp(out) == made
+            state.is_ours = stamp(out) == made
             # Of a run that was killed just before it gave the output its name.
-            waiting = not state.is_ours and _stamp(joined) == made
+            waiting = not state.is_ours and stamp(joined) == made
             if entry["input"] != file.identity:
                 stale.add(file.index)
             elif state.is_ours:
@@ -178,12 +178,3 @@ def give_name(joined: Path, out: Path) -> None:
     """Put an output where it belongs."""
     out.parent.mkdir(parents=True, exist_ok=True)
     os.replace(joined, out)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Return the size of a file and when it was made, (-1, 0) if there is none."""
-    try:
-        about = os.stat(path)
-    except OSError:
-        return -1, 0
-    return about.st_size, about.st_mtime_ns

@@ -16,7 +16,7 @@ from fanews_classify.cli._asking import Answered, Ask, answered, weight
 from fanews_classify.cli._formats import CsvFormat, Format, JsonFormat, Packing, Part, TextFormat
 from fanews_classify.cli._inputs import Inputs
 from fanews_classify.cli._layout import answer_columns, answer_names
-from fanews_classify.cli._parts import Parts
+from fanews_classify.cli._parts import Parts, is_made
 from fanews_classify.cli._progress import Progress, is_terminal
 from fanews_classify.cli._summary import Summary
 from fanews_classify.errors import CorpusError, ParameterError
@@ -56,7 +56,11 @@ class Writer:
         self._told = not options.quiet
         self._shown = Path(options.out)
         self._kind = _kind(options)
-        self._out = _checked(self._shown, inputs, overwrite=options.overwrite)
+        self._out = _checked(self._shown, inputs)
+        # An output of this command, killed just after it was made, is no hindrance; whether it
+        # is one is known when its folder is locked.
+        if options.restart or not is_made(self._out):
+            self._check_free()
         self._base = answer_columns(ask.model)
         self._format = format_of(options, inputs, self._out, self._kind, self._base)
 
@@ -77,8 +81,13 @@ class Writer:
         summary = Summary()
         summary.merge(parts.entries)
         summary.before = summary.records
+        if parts.is_made:
+            self._tell(f"an earlier run has written {self._shown}, and was stopped after that")
+            parts.discard()
+            return summary
         columns = parts.entries[-1]["columns"] if parts.entries else self._inputs.columns
         try:
+            self._check_free()
             self._add(parts, summary, list(columns))
             columns = parts.entries[-1]["columns"] if parts.entries else self._inputs.columns
             done = [Part(parts.path(i), e["columns"]) for i, e in enumerate(parts.entries)]
@@ -90,6 +99,10 @@ class Writer:
         if names[0] != self._base[0] and self._kind != "text":
             self._tell(f"the input has columns named as the answer's: these are {', '.join(names)}")
         return summary
+
+    def _check_free(self) -> None:
+        if not self._options.overwrite and self._out.exists():
+            raise CorpusError(f"{self._shown} is there already; --overwrite replaces it")
 
     def _add(self, parts: Parts, summary: Summary, columns: list[str]) -> None:
         inputs = self._inputs
@@ -193,8 +206,8 @@ def _kind(options: argparse.Namespace) -> str:
     return kind
 
 
-def _checked(out: Path, inputs: Inputs, *, overwrite: bool) -> Path:
-    """Return the file itself, not a link to it; raise if it cannot be written."""
+def _checked(out: Path, inputs: Inputs) -> Path:
+    """Return the file itself, not a link to it; raise if it can be no output."""
     path = Path(os.path.realpath(out))
     if not path.parent.is_dir():
         raise CorpusError(f"cannot write {out}: there is no folder {path.parent}")
@@ -208,6 +221,4 @@ def _checked(out: Path, inputs: Inputs, *, overwrite: bool) -> Path:
         )
     if any(given is not None and path.samefile(given) for given in inputs.paths):
         raise ParameterError(f"--out {out} is a file that is read; give another name")
-    if not overwrite:
-        raise CorpusError(f"{out} is there already; --overwrite replaces it")
     return path
