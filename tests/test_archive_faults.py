@@ -175,6 +175,43 @@ def test_a_damaged_file_does_not_stop_the_others(folder: Path, capsys: Any) -> N
     assert contents() == contents("whole")
 
 
+def test_a_file_that_cannot_be_opened_does_not_stop_the_others(folder: Path, capsys: Any) -> None:
+    whole = Path("archive/a.parquet").read_bytes()
+    Path("archive/a.parquet").write_bytes(whole[: len(whole) // 2])
+    Path("archive/n.csv").write_bytes(b"")
+    Path("archive/n.jsonl").write_bytes(b"")  # an hour without news
+    Path("archive/g.jsonl.gz").write_bytes(b"not packed")
+    Path("archive/w.csv").write_bytes("text\nخبر".encode("cp1256"))
+    assert run("--out", "out/") == 2
+    said = capsys.readouterr().err
+    assert "archive/a.parquet and 3 more cannot be read; now the other files" in said
+    for name in ("a.parquet", "g.jsonl.gz", "n.csv", "w.csv"):
+        assert f"not done: archive/{name}: " in said
+    assert "4 of 10 files could not be read" in said
+    good = ["b.jsonl.gz", "c.jsonl", "d.csv", "e.txt", "n.jsonl", "old/a.parquet"]
+    assert outputs() == good
+    assert Path("out/n.jsonl").read_bytes() == b""
+    Path("archive/a.parquet").write_bytes(whole)
+    Path("archive/n.csv").write_bytes(b"text\n")
+    Path("archive/g.jsonl.gz").write_bytes(gzip.compress(b""))
+    Path("archive/w.csv").write_bytes("text\nخبر".encode())
+    assert run("--out", "out/", "--quiet") == 1
+    assert run("--out", "whole/", "--quiet") == 1
+    assert contents() == contents("whole")
+
+
+def test_files_of_which_none_can_be_opened(folder: Path, capsys: Any) -> None:
+    Path("one.csv").write_bytes(b"")
+    Path("two.parquet").write_bytes(b"PAR1")
+    assert main(["predict", "one.csv", "two.parquet", "--out", "out/"]) == 2
+    assert "one.csv is empty" in capsys.readouterr().err
+    assert not Path("out").exists()
+    # What the command has to be changed for is said before any work.
+    Path("two.csv").write_bytes(b"a,b\n1,2")
+    assert main(["predict", "one.csv", "two.csv", "--out", "out/"]) == 2
+    assert "say with --column" in capsys.readouterr().err
+
+
 def test_two_runs_into_one_folder(folder: Path, capsys: Any) -> None:
     pytest.importorskip("fcntl")
     note = _archive.Archive._note

@@ -165,6 +165,9 @@ class Archive:
                 f"resuming after {records:,} records; "
                 f"{done:,} of {len(self._files):,} files are finished"
             )
+        if faulty := [file.path for file in self._files if file.fault is not None]:
+            more = f" and {len(faulty) - 1:,} more" if len(faulty) > 1 else ""
+            self._tell(f"{one_line(str(faulty[0]))}{more} cannot be read; now the other files")
 
     def _run(self, run: RunFolder) -> None:
         total = sum(file.size for file in self._files)
@@ -201,6 +204,8 @@ class Archive:
                 continue
             n_pieces = 0
             try:
+                if file.fault is not None:
+                    raise CorpusError(file.fault)
                 if not file.is_same():
                     raise CorpusError(changed(file))
                 reading, most = self._work.reading, self._options.save_every

@@ -9,19 +9,36 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fanews_classify.cli._rows import Projection, Record, Table
 from fanews_classify.display import one_line
 from fanews_classify.errors import CorpusError, ParameterError
 from fanews_classify.records import encoding
 from fanews_classify.records.columns import check_column, text_columns
+from fanews_classify.records.kinds import Kind
 from fanews_classify.records.reading import Reading, Records
 from fanews_classify.records.source import Source, is_folder, is_regular, readable
 
 _TEXT: Final = ("record", "text")
 _SHOWN: Final = 60
 """Characters of a text that was given where a file should be."""
+
+
+class Looked(NamedTuple):
+    """What was found in a file before any work.
+
+    Attributes
+    ----------
+    table : Table
+    about : os.stat_result
+    fault : str or None
+        Says why it cannot be read.
+    """
+
+    table: Table
+    about: os.stat_result
+    fault: str | None
 
 
 class Inputs:
@@ -32,6 +49,9 @@ class Inputs:
     options : argparse.Namespace
         With what `fanews_classify.cli._arguments.add_text_arguments` adds, and
         maybe ``keep`` and ``drop_text``.
+    one_by_one : bool, default=False
+        Note a file that holds nothing readable instead of raising: the others are of use
+        without it.
 
     Attributes
     ----------
@@ -45,6 +65,8 @@ class Inputs:
         Files that were read and hold none.
     repeatable : bool
         Whether all can be read again, from the beginning.
+    looked : dict of Path to Looked
+        The files that hold a record in each row or line.
 
     Raises
     ------
@@ -52,8 +74,8 @@ class Inputs:
         If a file is not there or cannot be read as it should, or has no such column.
     """
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._options = options
+    def __init__(self, options: argparse.Namespace, *, one_by_one: bool = False) -> None:
+        self._options, self._one_by_one = options, one_by_one
         self.paths = [_path_of(name) for name in options.files or ["-"]]
         self.reading = Reading(options.format, options.encoding, _delimiter(options.delimiter))
         encoding.codec_of(options.encoding)
@@ -62,6 +84,7 @@ class Inputs:
         self.without_records: list[str] = []
         self._open: Records | None = None
         self._read = 0  # bytes of the files that were read to their end
+        self.looked: dict[Path, Looked] = {}
         known: dict[str, None] = {}
         for path in self.paths:
             known.update(dict.fromkeys(self._check(path)))
@@ -136,17 +159,27 @@ class Inputs:
         if path is None:
             return columns
         with readable(path):
-            path.stat()
+            about = path.stat()
             if not os.access(path, os.R_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if self._is_whole(path) or not is_regular(path):  # a pipe can be read only once
             return columns
+        try:
+            found = Looked(self._look(path, kind), about, None)
+        except CorpusError as error:
+            if not self._one_by_one:
+                raise
+            nothing = Table(str(path), kind == "text", (), (), self.projection)
+            found = Looked(nothing, about, str(error))
+        self.looked[path] = found
+        return columns if kind == "text" else found.table.kept
+
+    def _look(self, path: Path, kind: Kind) -> Table:
         with Records(path, self.reading) as records:
-            if kind == "text":
-                return columns
-            if records.empty:
+            # No lines at all are an hour without news in an archive; alone they are a mistake.
+            if records.empty and kind != "text" and not (self._one_by_one and kind == "jsonl"):
                 raise CorpusError(f"{path} is empty")
-            return self.table(path, records).kept
+            return self.table(path, records)
 
     def _text_columns(self, records: Records) -> Sequence[str]:
         if records.kind == "text":

@@ -41,6 +41,8 @@ class File:
         Name of the output, from its folder.
     size, changed : int
         Bytes, and when they were changed.
+    fault : str, optional
+        Says why it cannot be read.
     """
 
     index: int
@@ -51,6 +53,7 @@ class File:
     out: str
     size: int
     changed: int
+    fault: str | None = None
 
     @property
     def identity(self) -> list[int]:

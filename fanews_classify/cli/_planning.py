@@ -14,7 +14,6 @@ from fanews_classify.cli._pieces import File
 from fanews_classify.cli._writing import format_of
 from fanews_classify.errors import CorpusError, ParameterError
 from fanews_classify.records.kinds import Kind, is_gzip_name, kind_of, suffix_of
-from fanews_classify.records.reading import Records
 
 UNFINISHED: Final = "_unfinished"
 """Folder in the output's: readers of data sets pass over names that begin so."""
@@ -73,15 +72,16 @@ def planned(
         kind = inputs.reading.kind_of(path)
         files.append(_file(index, path, kind, name, inputs))
         formats.append(format_of(options, inputs, out, _written(kind, options.out_format), base))
+    if files[0].fault is not None and all(file.fault for file in files):
+        raise CorpusError(files[0].fault)
     return files, formats
 
 
 def _file(index: int, path: Path, kind: Kind, name: str, inputs: Inputs) -> File:
-    about = path.stat()
-    with Records(path, inputs.reading) as records:
-        table = inputs.table(path, records)
+    table, about, fault = inputs.looked[path]
     columns = list(inputs.projection.kept(_TEXT, _TEXT[1:]) if kind == "text" else table.kept)
-    return File(index, path, kind, table, columns, name, about.st_size, about.st_mtime_ns)
+    size, changed = about.st_size, about.st_mtime_ns
+    return File(index, path, kind, table, columns, name, size, changed, fault)
 
 
 def _written(kind: Kind, asked: str | None) -> str:

@@ -98,7 +98,7 @@ def add_arguments(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Write one answer for each record."""
     _check(options)
-    inputs = Inputs(options)
+    inputs = Inputs(options, one_by_one=is_folder_name(options.out))
     shipped = _models.shipped(options.model)
     model = shipped.model
     asked = answers.question(model, options.target, options.claim)
