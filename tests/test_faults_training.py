@@ -21,6 +21,7 @@ from faults import LABELLED, environment, gone, python, told
 import fanews_classify as fc
 from fanews_classify.cli.main import main
 from fanews_classify.errors import CorpusError
+from fanews_classify.model._atomic import FolderLock
 from fanews_classify.training import claim_train, folds
 from fanews_classify.training.checkpoint import Checkpoint
 from fanews_classify.training.recipe import Features, Recipe
@@ -272,16 +273,16 @@ def test_training_without_space_for_its_folds(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     fc.train(RECIPE, files="mine.csv", out="plain")
-    original = Checkpoint._write
+    original = FolderLock.write
     said: list[str] = []
 
-    def full(self: Checkpoint, name: str, data: bytes) -> None:
+    def full(self: FolderLock, name: str, data: bytes) -> None:
         if name.endswith(".npz"):
             said.append(name)
             raise OSError(28, "No space left on device")
         original(self, name, data)
 
-    monkeypatch.setattr(Checkpoint, "_write", full)
+    monkeypatch.setattr(FolderLock, "write", full)
     with caplog.at_level(logging.WARNING):
         train()
     assert len(said) == 1, "said once"

@@ -522,6 +522,7 @@ def test_recipes_of_anything_are_read_or_refused(values: dict[str, Any]) -> None
         {"validation": {"folds": True}},
         {"learner": {"C": "x"}},
         {"cleaning": {"a": "("}},
+        {"cleaning": {"a": "[[a]"}},
         {"cleaning": {"a": 1}},
         {"search": {"C": 1}},
     ],

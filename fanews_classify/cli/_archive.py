@@ -13,6 +13,7 @@ from typing import Any, Final
 import fanews_classify
 from fanews_classify.cli._asking import Ask
 from fanews_classify.cli._inputs import Inputs
+from fanews_classify.cli._interrupts import check, is_interrupt
 from fanews_classify.cli._layout import answer_columns, answer_names
 from fanews_classify.cli._pieces import File, Piece, cut
 from fanews_classify.cli._piecework import (
@@ -116,7 +117,7 @@ class Archive:
             self._run(run)
         except BaseException as error:
             run.close()
-            if isinstance(error, KeyboardInterrupt):
+            if is_interrupt(error):
                 self._tell(f"stopped; {self._kept()}: the same command goes on after them")
             raise
         if self._faults:
@@ -180,6 +181,7 @@ class Archive:
                 while True:
                     while pool.has_room and (task := self._next(source)) is not None:
                         pool.submit(task)
+                    check()
                     found = list(pool.done())
                     if not found:
                         return

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from fanews_classify.errors import CorpusError, ParameterError
+from fanews_classify.model._atomic import FolderLock
 
 JOURNAL: Final = "done.jsonl"
 _MANIFEST: Final = "manifest.json"
-_LOCK: Final = "lock"
-_LAST: Final = (_MANIFEST, JOURNAL, _LOCK)
+_LAST: Final = (_MANIFEST, JOURNAL, FolderLock.NAME)
 """Removed last, in this order: a run that is killed meanwhile knows its folder again."""
 _SIGN: Final = "version_of_"  # with which a name in each manifest begins
 _SYNC: Final = 1.0  # seconds of work that may have to be done once more after the end of power
@@ -63,19 +63,14 @@ class RunFolder:
         resumable: bool = True,
     ) -> None:
         self.folder, self.out = folder, out
-        self._lock: IO[bytes] | None = None
+        self._lock = FolderLock(folder)
         self._synced = time.monotonic()
         with writable(out):
-            if folder.exists():
-                self._check_ours()
-                self._take()
-                if not restart:
-                    self._compare(manifest)
-                if restart or not resumable:
-                    self._clear()
-            else:
-                folder.mkdir()
-                self._take()
+            self._open()
+            if not restart:
+                self._compare(manifest)
+            if restart or not resumable:
+                self._clear()
             self.is_new = not (folder / _MANIFEST).exists()
             if self.is_new:
                 self._clear()  # a journal without its manifest
@@ -118,24 +113,18 @@ class RunFolder:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
-        temporary = self.folder / f"{name}.tmp"
-        with temporary.open("wb") as file:
-            file.write(data)
-            sync(file)
-        os.replace(temporary, self.folder / name)
+        self._lock.write(name, data)
 
     def close(self) -> None:
         """Let other runs work on it."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def discard(self) -> None:
         """Remove the folder: all is done, or nothing of it can be of use later."""
         with suppress(OSError):
             self._clear()
             # Other runs are kept off until nothing is left that they could take for theirs.
-            (self.folder / _LOCK).unlink(missing_ok=True)
+            (self.folder / FolderLock.NAME).unlink(missing_ok=True)
             self.folder.rmdir()
         self.close()
 
@@ -146,6 +135,18 @@ class RunFolder:
             if path.name not in names:
                 with suppress(OSError):
                     path.unlink()
+
+    def _open(self) -> None:
+        """Make the folder, or see that it is one of ours; refuse if another process has it."""
+        while True:
+            self.folder.mkdir(exist_ok=True)
+            with suppress(FileNotFoundError):  # another run has just ended and removes it
+                self._check_ours()
+                try:
+                    if self._lock.take():
+                        return
+                except BlockingIOError as error:
+                    raise CorpusError(f"another run is writing {self.out} just now") from error
 
     def _check_ours(self) -> None:
         names = {path.name for path in self.folder.iterdir()}
@@ -162,21 +163,6 @@ class RunFolder:
                 f"{self.folder} is there and was not made by this command; move it, or give "
                 "another --out"
             )
-
-    def _take(self) -> None:
-        """Refuse if another process is writing the same."""
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            return
-        self._lock = (self.folder / _LOCK).open("wb")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise CorpusError(f"another run is writing {self.out} just now") from error
-        except OSError:  # a file system without locks
-            return
 
     def _clear(self) -> None:
         for path in self.folder.iterdir():

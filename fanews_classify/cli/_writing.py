@@ -15,6 +15,7 @@ from fanews_classify.cli._arrow import ParquetFormat
 from fanews_classify.cli._asking import Answered, Ask, answered, weight
 from fanews_classify.cli._formats import CsvFormat, Format, JsonFormat, Packing, Part, TextFormat
 from fanews_classify.cli._inputs import Inputs
+from fanews_classify.cli._interrupts import check, is_interrupt
 from fanews_classify.cli._layout import answer_columns, answer_names
 from fanews_classify.cli._parts import Parts, is_made
 from fanews_classify.cli._progress import Progress, is_terminal
@@ -93,7 +94,7 @@ class Writer:
             done = [Part(parts.path(i), e["columns"]) for i, e in enumerate(parts.entries)]
             parts.finish(lambda file: self._format.join(done, columns, file))
         except BaseException as error:
-            self._leave(parts, stopped=isinstance(error, KeyboardInterrupt))
+            self._leave(parts, stopped=is_interrupt(error))
             raise
         names = answer_names(self._base, columns)
         if names[0] != self._base[0] and self._kind != "text":
@@ -130,6 +131,7 @@ class Writer:
     def _part(self, stream: Iterator[Answered], progress: Progress) -> Iterator[Answered]:
         size = 0
         for row in islice(stream, self._options.save_every):
+            check()
             yield row
             progress.count()
             size += weight(row[0])

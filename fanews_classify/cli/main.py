@@ -11,6 +11,7 @@ from typing import Final
 
 import fanews_classify
 from fanews_classify.cli import (
+    _interrupts,
     commands,
     completion,
     evaluating,
@@ -84,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
+        with _interrupts.noted():
+            code: int = options.run(options)
         if sys.stdout is not None:
             sys.stdout.flush()
     except FanewsError as error:

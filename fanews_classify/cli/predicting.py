@@ -14,6 +14,7 @@ from fanews_classify.cli._archive import Archive
 from fanews_classify.cli._arguments import add_input_arguments
 from fanews_classify.cli._asking import Ask, answered
 from fanews_classify.cli._inputs import Inputs, tell_about_terminal
+from fanews_classify.cli._interrupts import check
 from fanews_classify.cli._lines import Lines
 from fanews_classify.cli._planning import is_folder_name
 from fanews_classify.cli._progress import Progress, is_terminal, say
@@ -158,6 +159,7 @@ def _to_standard_output(options: argparse.Namespace, inputs: Inputs, ask: Ask) -
         at_once = {"at_once": 1} if typed else {}  # a person waits for each answer
         with Lines(at_once=typed or is_terminal(sys.stdout)) as out:
             for record, answer in answered(inputs.records(), ask, jobs=options.jobs, **at_once):
+                check()
                 summary.add([(record, answer)])
                 progress.count()
                 if answer is None:

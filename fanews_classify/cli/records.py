@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fanews_classify.cli._inputs import Inputs, tell_about_terminal
+from fanews_classify.cli._interrupts import check
 from fanews_classify.cli._rows import Record
 from fanews_classify.display import clean, one_line
 
@@ -26,7 +27,13 @@ def read_texts(options: argparse.Namespace) -> Iterator[Record]:
     """Yield the texts of the files that the options name, or of standard input."""
     inputs = Inputs(options)
     tell_about_terminal(inputs)
-    return inputs.records()
+    return _interruptible(inputs.records())
+
+
+def _interruptible(records: Iterator[Record]) -> Iterator[Record]:
+    for record in records:
+        check()
+        yield record
 
 
 def write_json(record: Record, values: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from fanews_classify.cli._progress import expect_to_be_stopped
+from fanews_classify.cli._interrupts import check, is_interrupt
+from fanews_classify.cli._progress import expect_to_be_stopped, is_terminal
 from fanews_classify.errors import CorpusError, ModelFileError
 
 _LOGGER: Final = "fanews_classify.training"
@@ -83,11 +84,11 @@ def run(options: argparse.Namespace) -> int:
                 data=options.data_dir,
                 corpora=options.corpora,
                 out=options.out,
-                progress=_progress if sys.stderr.isatty() else None,
+                progress=_progress,
                 checkpoint=folder,
             )
         except BaseException as error:
-            stopped = isinstance(error, KeyboardInterrupt | CorpusError | ModelFileError)
+            stopped = is_interrupt(error) or isinstance(error, CorpusError | ModelFileError)
             if stopped and Path(folder).exists():
                 logging.getLogger(_LOGGER).info(
                     "finished folds are kept in %s: the same command goes on after them", folder
@@ -126,6 +127,9 @@ def _check_writable(path: str) -> None:
 
 
 def _progress(step: str, done: int, total: int) -> None:
+    check()
+    if not is_terminal(sys.stderr):
+        return
     width = 30
     filled = width * done // max(total, 1)
     end = "\n" if done >= total else ""

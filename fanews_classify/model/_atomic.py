@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, also by several processes at once."""
+"""Files that are written whole or not at all, and folders that one process has for itself."""
 
 from __future__ import annotations
 
@@ -76,3 +76,79 @@ def _remove_left(path: Path) -> None:
             with suppress(OSError), open(entry.path, "r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.unlink(entry.path)
+
+
+class FolderLock:
+    """The right of one process to work in a folder, which ends with the process.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    NAME: Final = "lock"
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / self.NAME
+        self._file: IO[bytes] | None = None
+
+    def take(self) -> bool:
+        """Take it.
+
+        Returns
+        -------
+        bool
+            False if a process that has ended its work is just removing the folder.
+
+        Raises
+        ------
+        BlockingIOError
+            If another process has it.
+        OSError
+            If nothing can be written there.
+        """
+        try:
+            self._file = self._path.open("wb")
+        except FileNotFoundError:
+            return False
+        if fcntl is None:
+            return True
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise
+        except OSError:  # a file system without locks
+            return True
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path)):
+                return True
+        self.release()
+        return False
+
+    def release(self) -> None:
+        """Let other processes have it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the folder, whole or not at all.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        path = self._path.with_name(name)
+        temporary = self._path.with_name(f"{name}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise

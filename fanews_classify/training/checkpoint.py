@@ -10,20 +10,20 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 import fanews_classify
 from fanews_classify.errors import CorpusError
+from fanews_classify.model._atomic import FolderLock
 
 Arrays = Sequence[npt.NDArray[Any]]
 
 _MANIFEST: Final = "manifest.json"
-_LOCK: Final = "lock"
 _ENDING: Final = ".npz"
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 # What the numbers of a fold come from.
@@ -56,7 +56,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, depends: Mapping[str, Any]) -> None:
         self.folder = folder
-        self._lock: IO[bytes] | None = None
+        self._lock = FolderLock(folder)
         self._broken = False
         manifest = json.loads(json.dumps(depends))
         try:
@@ -65,7 +65,7 @@ class Checkpoint:
                 before = self._read_manifest()
                 if before != manifest:
                     self._empty(before, manifest)
-                    self._write(_MANIFEST, json.dumps(manifest, indent=1).encode())
+                    self._lock.write(_MANIFEST, json.dumps(manifest, indent=1).encode())
             except BaseException:
                 self.close()
                 raise
@@ -90,7 +90,7 @@ class Checkpoint:
         data = io.BytesIO()
         np.savez(data, *arrays)
         try:
-            self._write(f"{key}{_ENDING}", data.getvalue())
+            self._lock.write(f"{key}{_ENDING}", data.getvalue())
         except OSError as error:
             self._broken = True
             _LOG.warning(
@@ -110,45 +110,24 @@ class Checkpoint:
 
     def close(self) -> None:
         """Let other processes use the folder."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def _open(self) -> None:
         """Make and lock the folder."""
         while True:
             self.folder.mkdir(exist_ok=True)
             names = {path.name for path in self.folder.iterdir()}
-            if _MANIFEST not in names and not names <= {_LOCK, f"{_MANIFEST}.tmp"}:
+            if _MANIFEST not in names and not names <= {FolderLock.NAME, f"{_MANIFEST}.tmp"}:
                 raise CorpusError(
                     f"{self.folder} is there and holds no unfinished training; move it away"
                 )
             try:
-                self._lock = (self.folder / _LOCK).open("wb")
-                if self._take():
+                if self._lock.take():
                     return
-            except FileNotFoundError:  # a run that has ended is just removing the folder
-                pass
-            self.close()
-
-    def _take(self) -> bool:
-        """Lock; return False if the folder was removed meanwhile."""
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            return True
-        if self._lock is None:
-            return False
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise CorpusError(
-                f"another run is training just now, with its finished folds in {self.folder}"
-            ) from error
-        except OSError:  # a file system without locks
-            return True
-        return os.path.samestat(os.fstat(self._lock.fileno()), os.stat(self.folder / _LOCK))
+            except BlockingIOError as error:
+                raise CorpusError(
+                    f"another run is training just now, with its finished folds in {self.folder}"
+                ) from error
 
     def _read_manifest(self) -> dict[str, Any]:
         try:
@@ -159,7 +138,7 @@ class Checkpoint:
 
     def _empty(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """Throw away results that depend on something else."""
-        left = [path for path in self.folder.iterdir() if path.name != _LOCK]
+        left = [path for path in self.folder.iterdir() if path.name != FolderLock.NAME]
         if any(path.suffix == _ENDING for path in left):
             changed = [key for key in now if before.get(key) != now[key]]
             _LOG.warning(
@@ -169,19 +148,6 @@ class Checkpoint:
             )
         for path in left:
             path.unlink()
-
-    def _write(self, name: str, data: bytes) -> None:
-        temporary = self.folder / f"{name}.tmp"
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.folder / name)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -377,6 +378,8 @@ def _check(recipe: Recipe) -> None:
 def _check_patterns(cleaning: Mapping[str, str]) -> None:
     for outlet, pattern in cleaning.items():
         try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # of what may mean something else one day
+                re.compile(pattern)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
             raise RecipeError(f"cleaning.{outlet} is no regular expression: {error}") from error
