@@ -31,12 +31,15 @@ class Looked(NamedTuple):
     Attributes
     ----------
     table : Table
+    kept : sequence of str
+        Columns that are kept, as far as they are known.
     about : os.stat_result
     fault : str or None
         Says why it cannot be read.
     """
 
     table: Table
+    kept: Sequence[str]
     about: os.stat_result
     fault: str | None
 
@@ -164,15 +167,16 @@ class Inputs:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if self._is_whole(path) or not is_regular(path):  # a pipe can be read only once
             return columns
+        fault = None
         try:
-            found = Looked(self._look(path, kind), about, None)
+            table = self._look(path, kind)
         except CorpusError as error:
             if not self._one_by_one:
                 raise
-            nothing = Table(str(path), kind == "text", (), (), self.projection)
-            found = Looked(nothing, about, str(error))
-        self.looked[path] = found
-        return columns if kind == "text" else found.table.kept
+            table, fault = Table(str(path), kind == "text", (), (), self.projection), str(error)
+        kept = columns if kind == "text" else table.kept
+        self.looked[path] = Looked(table, kept, about, fault)
+        return kept
 
     def _look(self, path: Path, kind: Kind) -> Table:
         with Records(path, self.reading) as records:

@@ -34,7 +34,6 @@ def noted() -> Iterator[None]:
     KeyboardInterrupt
         Also in place of an error that is not the package's own.
     """
-    _There.pressed = False
     ours = threading.current_thread() is threading.main_thread()
     # In the background of a shell Ctrl-C is ignored, and a program may have its own handler.
     if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
@@ -52,6 +51,7 @@ def noted() -> Iterator[None]:
             raise KeyboardInterrupt from error
         raise
     finally:
+        _There.pressed = False
         sys.unraisablehook = _There.hook
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -14,9 +14,9 @@ from fanews_classify.cli._run_folder import (
     journal_lines,
     parsed,
     stamp,
-    sync,
     writable,
 )
+from fanews_classify.model._atomic import sync
 
 SUFFIX: Final = ".part"
 _JOINED: Final = "joined"

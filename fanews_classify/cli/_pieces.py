@@ -11,6 +11,7 @@ from typing import IO, Final
 
 from fanews_classify.cli._asking import bounded
 from fanews_classify.cli._rows import Record, Table
+from fanews_classify.cli._run_folder import stamp
 from fanews_classify.records import encoding
 from fanews_classify.records.kinds import Kind
 from fanews_classify.records.objects import json_lines
@@ -62,11 +63,7 @@ class File:
 
     def is_same(self) -> bool:
         """Tell whether the file is what it was."""
-        try:
-            about = self.path.stat()
-        except OSError:  # gone
-            return False
-        return [about.st_size, about.st_mtime_ns] == self.identity
+        return list(stamp(self.path)) == self.identity
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from fanews_classify.cli._asking import Answered, Ask, answered, bounded_answers
 from fanews_classify.cli._attaching import attach, write_answers
 from fanews_classify.cli._formats import Format, Part
 from fanews_classify.cli._pieces import File, Piece, RowGroups, records_of
-from fanews_classify.cli._run_folder import sync
 from fanews_classify.cli._summary import Summary
 from fanews_classify.errors import CorpusError
+from fanews_classify.model._atomic import sync
 from fanews_classify.records.kinds import is_gzip_name
 from fanews_classify.records.reading import Reading
 from fanews_classify.scale.shipping import Shipped

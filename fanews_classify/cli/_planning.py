@@ -17,7 +17,6 @@ from fanews_classify.records.kinds import Kind, is_gzip_name, kind_of, suffix_of
 
 UNFINISHED: Final = "_unfinished"
 """Folder in the output's: readers of data sets pass over names that begin so."""
-_TEXT: Final = ("record", "text")
 _ENDINGS: Final = {"text": ".txt", "json": ".jsonl"}
 
 
@@ -78,10 +77,9 @@ def planned(
 
 
 def _file(index: int, path: Path, kind: Kind, name: str, inputs: Inputs) -> File:
-    table, about, fault = inputs.looked[path]
-    columns = list(inputs.projection.kept(_TEXT, _TEXT[1:]) if kind == "text" else table.kept)
+    table, kept, about, fault = inputs.looked[path]
     size, changed = about.st_size, about.st_mtime_ns
-    return File(index, path, kind, table, columns, name, size, changed, fault)
+    return File(index, path, kind, table, list(kept), name, size, changed, fault)
 
 
 def _written(kind: Kind, asked: str | None) -> str:

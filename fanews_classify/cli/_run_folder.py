@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from fanews_classify.errors import CorpusError, ParameterError
-from fanews_classify.model._atomic import FolderLock
+from fanews_classify.model._atomic import FolderLock, sync
 
 JOURNAL: Final = "done.jsonl"
 _MANIFEST: Final = "manifest.json"
@@ -66,7 +66,10 @@ class RunFolder:
         self._lock = FolderLock(folder)
         self._synced = time.monotonic()
         with writable(out):
-            self._open()
+            try:
+                self._lock.take(self._check_ours)
+            except BlockingIOError as error:
+                raise CorpusError(f"another run is writing {out} just now") from error
             if not restart:
                 self._compare(manifest)
             if restart or not resumable:
@@ -135,18 +138,6 @@ class RunFolder:
             if path.name not in names:
                 with suppress(OSError):
                     path.unlink()
-
-    def _open(self) -> None:
-        """Make the folder, or see that it is one of ours; refuse if another process has it."""
-        while True:
-            self.folder.mkdir(exist_ok=True)
-            with suppress(FileNotFoundError):  # another run has just ended and removes it
-                self._check_ours()
-                try:
-                    if self._lock.take():
-                        return
-                except BlockingIOError as error:
-                    raise CorpusError(f"another run is writing {self.out} just now") from error
 
     def _check_ours(self) -> None:
         names = {path.name for path in self.folder.iterdir()}
@@ -227,12 +218,6 @@ def stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return -1, 0
     return about.st_size, about.st_mtime_ns
-
-
-def sync(file: IO[bytes]) -> None:
-    """Have a file on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

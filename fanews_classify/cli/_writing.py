@@ -18,7 +18,7 @@ from fanews_classify.cli._inputs import Inputs
 from fanews_classify.cli._interrupts import check, is_interrupt
 from fanews_classify.cli._layout import answer_columns, answer_names
 from fanews_classify.cli._parts import Parts, is_made
-from fanews_classify.cli._progress import Progress, is_terminal
+from fanews_classify.cli._progress import Progress, is_terminal, say
 from fanews_classify.cli._summary import Summary
 from fanews_classify.errors import CorpusError, ParameterError
 from fanews_classify.records.kinds import is_gzip_name, kind_of, suffix_of
@@ -164,7 +164,7 @@ class Writer:
 
     def _tell(self, message: str) -> None:
         if self._told:
-            print(f"fanews: {message}", file=sys.stderr)
+            say(message)
 
 
 def format_of(

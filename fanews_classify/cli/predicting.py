@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
     summary = writer.write()
     _tell(options, inputs)
     if not options.quiet:
-        print(f"fanews: {summary.to_text(options.out)}", file=sys.stderr)
+        say(summary.to_text(options.out))
     return 1 if summary.faulty else 0
 
 
@@ -172,7 +172,7 @@ def _to_standard_output(options: argparse.Namespace, inputs: Inputs, ask: Ask) -
         progress.close()
     if told and (summary.faulty or summary.records > 20):
         sys.stdout.flush()
-        print(f"fanews: {summary.to_text(None)}", file=sys.stderr)
+        say(summary.to_text(None))
     return summary
 
 
@@ -180,7 +180,7 @@ def _tell(options: argparse.Namespace, inputs: Inputs) -> None:
     """Name the files that held nothing."""
     if inputs.without_records and not options.quiet:
         names = ", ".join(inputs.without_records[:5])
-        print(f"fanews: there is no record in {names}", file=sys.stderr)
+        say(f"there is no record in {names}")
 
 
 def _goes_to_file() -> bool:

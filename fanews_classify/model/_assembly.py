@@ -118,7 +118,7 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> AnyModel:
     if not isinstance(manifest["name"], str) or not isinstance(manifest["info"], dict):
         raise ModelCorruptError("the model has no name, or no information about itself")
     if manifest["kind"] == KINDS[3]:
-        return _claims(manifest, parts, labels)
+        return _claims(manifest, parts, labels, labels_fa)
     intercept = arrays["intercept"]
     if intercept.dtype != np.float64 or intercept.shape != (len(labels),):
         raise ModelArrayError("the intercept does not fit the labels")
@@ -141,7 +141,10 @@ def assemble(manifest: Mapping[str, Any], arrays: Arrays) -> AnyModel:
 
 
 def _claims(
-    manifest: Mapping[str, Any], parts: _Parts, labels: tuple[str, ...]
+    manifest: Mapping[str, Any],
+    parts: _Parts,
+    labels: tuple[str, ...],
+    labels_fa: tuple[str, ...],
 ) -> ClaimStanceClassifier:
     from fanews_classify.features._words import WordTable
     from fanews_classify.features.claims import feature_names
@@ -155,7 +158,7 @@ def _claims(
     return ClaimStanceClassifier(
         name=manifest["name"],
         labels=labels,
-        labels_fa=tuple(manifest["labels_fa"]),
+        labels_fa=labels_fa,
         abstain_below=parts.share("abstain_below", manifest["abstain_below"]),
         info=dict(manifest["info"]),
         words=words,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
@@ -33,8 +34,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         with file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            sync(file)
             if fcntl is not None:  # before the lock is given back
                 os.replace(temporary, path)
         if fcntl is None:  # Windows renames no open file
@@ -43,6 +43,12 @@ def write_atomically(path: Path, data: bytes) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def sync(file: IO[bytes]) -> None:
+    """Have a file on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _locked(path: Path) -> tuple[Path, IO[bytes]]:
@@ -89,16 +95,16 @@ class FolderLock:
     NAME: Final = "lock"
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / self.NAME
+        self._folder, self._path = folder, folder / self.NAME
         self._file: IO[bytes] | None = None
 
-    def take(self) -> bool:
-        """Take it.
+    def take(self, check: Callable[[], None]) -> None:
+        """Make the folder if it is not there, and lock it.
 
-        Returns
-        -------
-        bool
-            False if a process that has ended its work is just removing the folder.
+        Parameters
+        ----------
+        check : callable
+            Raises if the folder is something else's; called before anything is written there.
 
         Raises
         ------
@@ -107,24 +113,31 @@ class FolderLock:
         OSError
             If nothing can be written there.
         """
-        try:
-            self._file = self._path.open("wb")
-        except FileNotFoundError:
-            return False
+        while True:
+            self._folder.mkdir(exist_ok=True)
+            # A process that has ended its work may just be removing it.
+            with suppress(FileNotFoundError):
+                check()
+                self._file = self._path.open("wb")
+                try:
+                    if self._is_locked(self._file):
+                        return
+                except BaseException:
+                    self.release()
+                    raise
+                self.release()
+
+    def _is_locked(self, file: IO[bytes]) -> bool:
+        """Lock a file; return False if it was removed meanwhile."""
         if fcntl is None:
             return True
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.release()
             raise
         except OSError:  # a file system without locks
             return True
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path)):
-                return True
-        self.release()
-        return False
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(self._path))
 
     def release(self) -> None:
         """Let other processes have it."""
@@ -145,8 +158,7 @@ class FolderLock:
         try:
             with temporary.open("wb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                sync(file)
             os.replace(temporary, path)
         except OSError:
             with suppress(OSError):

@@ -60,7 +60,12 @@ class Checkpoint:
         self._broken = False
         manifest = json.loads(json.dumps(depends))
         try:
-            self._open()
+            try:
+                self._lock.take(self._check_ours)
+            except BlockingIOError as error:
+                raise CorpusError(
+                    f"another run is training just now, with its finished folds in {folder}"
+                ) from error
             try:
                 before = self._read_manifest()
                 if before != manifest:
@@ -112,22 +117,12 @@ class Checkpoint:
         """Let other processes use the folder."""
         self._lock.release()
 
-    def _open(self) -> None:
-        """Make and lock the folder."""
-        while True:
-            self.folder.mkdir(exist_ok=True)
-            names = {path.name for path in self.folder.iterdir()}
-            if _MANIFEST not in names and not names <= {FolderLock.NAME, f"{_MANIFEST}.tmp"}:
-                raise CorpusError(
-                    f"{self.folder} is there and holds no unfinished training; move it away"
-                )
-            try:
-                if self._lock.take():
-                    return
-            except BlockingIOError as error:
-                raise CorpusError(
-                    f"another run is training just now, with its finished folds in {self.folder}"
-                ) from error
+    def _check_ours(self) -> None:
+        names = {path.name for path in self.folder.iterdir()}
+        if _MANIFEST not in names and not names <= {FolderLock.NAME, f"{_MANIFEST}.tmp"}:
+            raise CorpusError(
+                f"{self.folder} is there and holds no unfinished training; move it away"
+            )
 
     def _read_manifest(self) -> dict[str, Any]:
         try:

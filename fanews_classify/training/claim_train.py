@@ -7,7 +7,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ from fanews_classify.training.claim_fit import (
     pair_weights,
     ranked_passages,
 )
-from fanews_classify.training.fit import library_versions
+from fanews_classify.training.fit import dependencies
 from fanews_classify.training.pairs import ClaimPair, PairSet, collect_pairs, event_folds
 from fanews_classify.training.recipe import Recipe
 
@@ -126,12 +127,7 @@ def train_claims(
     """
     progress("reading", 0, 1)
     dataset = collect_pairs(recipe, data=data, corpora=corpora, files=files)
-
-    def depends() -> dict[str, Any]:
-        texts = digest_of(*map(astuple, dataset.pairs))
-        files = digest_of(dataset.digests)
-        return {**library_versions(), "recipe": asdict(recipe), "files": files, "texts": texts}
-
+    depends = partial(dependencies, recipe, dataset.digests, dataset.pairs)
     with kept_in(checkpoint, depends) as kept:
         training = fit_claims(recipe, dataset, data=data, progress=progress, kept=kept)
         if out is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 import joblib
@@ -23,7 +23,7 @@ from fanews_classify.model._passages import PassageScorer
 from fanews_classify.model.classifier import NewsClassifier
 from fanews_classify.model.stance import StanceClassifier
 from fanews_classify.model.topics import TopicClassifier
-from fanews_classify.training.checkpoint import Checkpoint
+from fanews_classify.training.checkpoint import Checkpoint, digest_of
 from fanews_classify.training.data import Document
 from fanews_classify.training.folds import FloatArray, OutOfFold, Progress, fit_on, out_of_fold
 from fanews_classify.training.judgement import Judgement, indicator
@@ -111,6 +111,25 @@ def fit_model(
             bias=np.round(bias, 6),
         )
     return NewsClassifier(**common)
+
+
+def dependencies(recipe: Recipe, files: Mapping[str, str], texts: Iterable[Any]) -> dict[str, Any]:
+    """Return what finished folds depend on, as JSON values; see `checkpoint.kept_in`.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    files : mapping of str to str
+        Digests of the files that were read.
+    texts : iterable of dataclass instances
+        What was read.
+    """
+    return {
+        **library_versions(),
+        "recipe": asdict(recipe),
+        "files": digest_of(files),
+        "texts": digest_of(*map(astuple, texts)),
+    }
 
 
 def library_versions() -> dict[str, str]:

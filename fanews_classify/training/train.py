@@ -7,7 +7,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,9 @@ from fanews_classify.evaluation.multilabel import MultiLabelEvaluation
 from fanews_classify.evaluation.report import Evaluation
 from fanews_classify.model._assembly import Model
 from fanews_classify.model._store import save
-from fanews_classify.training.checkpoint import Checkpoint, digest_of, kept_in
+from fanews_classify.training.checkpoint import Checkpoint, kept_in
 from fanews_classify.training.data import Dataset, Document, collect, find_corpora, listed_files
-from fanews_classify.training.fit import choose_learner, fit_model, library_versions
+from fanews_classify.training.fit import choose_learner, dependencies, fit_model
 from fanews_classify.training.folds import GROUP_FOLD, Progress, groups_of
 from fanews_classify.training.judgement import judge
 from fanews_classify.training.recipe import Recipe, load_recipe
@@ -152,11 +153,7 @@ def train(
     progress("reading", 0, 1)
     dataset = collect(recipe, data=Path(data), corpora=find_corpora(corpora), files=files)
 
-    def depends() -> dict[str, Any]:
-        texts = digest_of(*map(astuple, dataset.documents))
-        files = digest_of(dataset.digests)
-        return {**library_versions(), "recipe": asdict(recipe), "files": files, "texts": texts}
-
+    depends = partial(dependencies, recipe, dataset.digests, dataset.documents)
     with kept_in(checkpoint, depends) as kept:
         training = train_on(recipe, dataset, progress, kept)
         if out is not None:

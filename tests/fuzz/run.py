@@ -311,7 +311,7 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--summary", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    sys.path.insert(0, str(HERE))
+    sys.path[:0] = [str(HERE), str(HERE.parent)]
     if asked.replay:
         importlib.import_module(f"target_{asked.target}").run(asked.replay.read_bytes())
         return 0

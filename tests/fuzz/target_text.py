@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import warnings
 from functools import cache
@@ -14,6 +13,7 @@ import numpy as np
 import small_models
 from choices import Choices
 from texts import text_of
+from token_places import check_places
 
 import fanews_classify as fc
 from fanews_classify.model._store import from_bytes
@@ -51,14 +51,8 @@ def run(data: bytes) -> int:
 
 def _tokens(text: str, _: Any, given: Choices) -> None:
     options = {"remove_boilerplate": given.flag(), "join_affixes": given.flag()}
-    tokens, start, end = fc.tokenize(text, **options), 0, 0
-    for token in tokens:
-        assert start <= token.start < token.end <= len(text)
-        assert token.end >= end
-        # One character may stand for several words.
-        assert token.start >= end or html.unescape(text[token.start : end]) in "℀℁℅℆㏂㏘ﷺﷻ"
-        assert token.term
-        start, end = token.start, token.end
+    tokens = fc.tokenize(text, **options)
+    check_places(text, tokens)
     words = fc.normalize(text, **options)
     assert words == " ".join(token.term for token in tokens)
     if not options["remove_boilerplate"] and options["join_affixes"]:
